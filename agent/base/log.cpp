@@ -1,0 +1,97 @@
+#include "base/log.h"
+
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <cstdlib>
+#include <memory>
+
+namespace dingtail::base {
+namespace {
+
+enum class Speaks { kAlways, kOnce };
+
+struct Row {
+  Event event;
+  std::string_view name;
+  Level level;
+  Speaks speaks;
+};
+
+constexpr std::array kRows = {
+    Row{Event::kAgentStarted, "agent-started", Level::kInfo, Speaks::kAlways},
+    Row{Event::kAgentReady, "agent-ready", Level::kInfo, Speaks::kAlways},
+    Row{Event::kAgentStopping, "agent-stopping", Level::kInfo, Speaks::kAlways},
+    Row{Event::kAgentStopped, "agent-stopped", Level::kInfo, Speaks::kAlways},
+    Row{Event::kReloaded, "reloaded", Level::kInfo, Speaks::kAlways},
+    Row{Event::kReloadRefused, "reload-refused", Level::kError, Speaks::kAlways},
+    Row{Event::kConfigWarning, "config-warning", Level::kWarning, Speaks::kAlways},
+    Row{Event::kSourceWithoutFiles, "source-without-files", Level::kWarning, Speaks::kOnce},
+    Row{Event::kFileFollowed, "file-followed", Level::kInfo, Speaks::kAlways},
+    Row{Event::kFileMissing, "file-missing", Level::kWarning, Speaks::kOnce},
+    Row{Event::kFileUnreadable, "file-unreadable", Level::kWarning, Speaks::kOnce},
+    Row{Event::kFileBack, "file-back", Level::kInfo, Speaks::kAlways},
+    Row{Event::kFileRotated, "file-rotated", Level::kInfo, Speaks::kAlways},
+    Row{Event::kFileTruncated, "file-truncated", Level::kWarning, Speaks::kAlways},
+    Row{Event::kFileGone, "file-gone", Level::kInfo, Speaks::kAlways},
+    Row{Event::kRecordsCut, "records-cut", Level::kWarning, Speaks::kOnce},
+    Row{Event::kWatchFailed, "watch-failed", Level::kWarning, Speaks::kOnce},
+    Row{Event::kEventsOverflowed, "events-overflowed", Level::kWarning, Speaks::kAlways},
+    Row{Event::kRuleFailed, "rule-failed", Level::kError, Speaks::kOnce},
+    Row{Event::kDeliveryFailed, "delivery-failed", Level::kWarning, Speaks::kOnce},
+    Row{Event::kTargetHeld, "target-held", Level::kError, Speaks::kOnce},
+    Row{Event::kTargetThrottled, "target-throttled", Level::kWarning, Speaks::kAlways},
+    Row{Event::kTargetBack, "target-back", Level::kInfo, Speaks::kAlways},
+    Row{Event::kStateFailed, "state-failed", Level::kError, Speaks::kOnce},
+    Row{Event::kStateBack, "state-back", Level::kInfo, Speaks::kAlways},
+    Row{Event::kControlFailed, "control-failed", Level::kWarning, Speaks::kOnce},
+};
+
+const Row& row_of(Event event) {
+  for (const auto& row : kRows)
+    if (row.event == event) return row;
+  std::abort();  // an event without a row is our own mistake
+}
+
+spdlog::level::level_enum to_spdlog(Level level) {
+  switch (level) {
+    case Level::kInfo:
+      return spdlog::level::info;
+    case Level::kWarning:
+      return spdlog::level::warn;
+    case Level::kError:
+      return spdlog::level::err;
+  }
+  std::abort();
+}
+
+}  // namespace
+
+Log Log::to_stderr() {
+  auto logger = std::make_shared<spdlog::logger>("dingtail", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  const bool journald = std::getenv("JOURNAL_STREAM") != nullptr;
+  logger->set_pattern(journald ? "%l %v" : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  logger->set_error_handler([](const std::string&) {});  // a full disk behind stderr must not stop the agent
+  return Log([logger](Level level, std::string_view line) { logger->log(to_spdlog(level), line); });
+}
+
+void Log::say(Event event, std::string_view subject, std::string_view detail) {
+  const Row& row = row_of(event);
+  if (row.speaks == Speaks::kOnce) {
+    auto& before = spoken_[{event, std::string(subject)}];
+    if (!before.empty() && before == detail) return;
+    before = detail.empty() ? " " : detail;
+  }
+  std::string line(row.name);
+  if (!subject.empty()) line.append(" ").append(subject);
+  if (!detail.empty()) line.append(subject.empty() ? " " : ": ").append(detail);
+  sink_(row.level, line);
+}
+
+bool Log::over(Event event, std::string_view subject) {
+  return spoken_.erase({event, std::string(subject)}) > 0;
+}
+
+}  // namespace dingtail::base

@@ -1,0 +1,65 @@
+// What can happen to an operator, each as one named event. Rooms name an event, its subject (a path, a target) and
+// a detail; the wording around it, its level and how often it speaks are decided here, in one table.
+// A repeated trouble speaks once until its detail changes or it is over.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/time.h"
+
+namespace dingtail::base {
+
+enum class Event {
+  kAgentStarted,
+  kAgentReady,
+  kAgentStopping,
+  kAgentStopped,
+  kReloaded,
+  kReloadRefused,
+  kConfigWarning,
+  kSourceWithoutFiles,
+  kFileFollowed,
+  kFileMissing,
+  kFileUnreadable,
+  kFileBack,
+  kFileRotated,
+  kFileTruncated,
+  kFileGone,
+  kRecordsCut,
+  kWatchFailed,
+  kEventsOverflowed,
+  kRuleFailed,
+  kDeliveryFailed,
+  kTargetHeld,
+  kTargetThrottled,
+  kTargetBack,
+  kStateFailed,
+  kStateBack,
+  kControlFailed,
+};
+
+enum class Level { kInfo, kWarning, kError };
+
+class Log {
+ public:
+  using Sink = std::function<void(Level, std::string_view line)>;
+
+  explicit Log(Sink sink) : sink_(std::move(sink)) {}
+  // Lines on stderr: "2026-11-21T10:31:02.123+08:00 warning file-missing /var/log/a.log: no such file".
+  // Where stderr is journald, which stamps lines itself, without the time and with a priority prefix.
+  static Log to_stderr();
+
+  void say(Event event, std::string_view subject, std::string_view detail);
+  // The trouble `event` of `subject` is over: it will speak again. True if it had spoken.
+  bool over(Event event, std::string_view subject);
+
+ private:
+  Sink sink_;
+  std::map<std::pair<Event, std::string>, std::string> spoken_;
+};
+
+}  // namespace dingtail::base
