@@ -1,0 +1,152 @@
+// Every key of the configuration and of rules, once, as plain values. Made by load.h, then never changed: the
+// agent compiles it (match/, format/) and replaces it whole at a reload. Secrets are expanded and held as
+// Secret.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/secret.h"
+#include "base/time.h"
+#include "config/problem.h"
+
+namespace dingtail::config {
+
+// A value and where it was written, for errors found later than reading.
+template <class T>
+struct Located {
+  T value;
+  Place place;
+};
+
+enum class Severity { kInfo, kWarning, kError, kCritical };
+std::string_view name_of(Severity severity);
+
+enum class Language { kEnglish, kChinese };
+
+// What a message can be about; named in `events` and in `mention.on`.
+enum class EventKind { kFiring, kRepeat, kResolved };
+std::string_view name_of(EventKind kind);
+
+// One text for all languages, or one for each.
+struct Text {
+  std::map<Language, Located<std::string>> by_language;
+
+  // The text in that language, else in English, else in any; null where there is none.
+  [[nodiscard]] const Located<std::string>* in(Language language) const;
+};
+
+struct Mention {
+  std::vector<std::string> mobiles;
+  std::vector<std::string> user_ids;
+  bool all = false;
+  std::vector<EventKind> on = {EventKind::kFiring};
+};
+
+struct Samples {
+  std::size_t max = 3;    // how many different samples a message shows
+  std::size_t lines = 6;  // how many lines of each
+};
+
+enum class ReadFrom { kEnd, kBeginning };
+
+struct Source {
+  std::string name;
+  std::vector<std::string> paths;    // absolute globs: * ? [..] {a,b} **
+  std::vector<std::string> exclude;  // globs over the whole path
+  ReadFrom read_from = ReadFrom::kEnd;
+  std::size_t max_record_bytes = 256 * 1024;
+  Place place;
+};
+
+enum class TargetType { kDingtalk, kConsole };
+
+struct Target {
+  std::string name;
+  TargetType type = TargetType::kDingtalk;
+  base::Secret webhook;  // the URL with its access_token
+  base::Secret secret;   // empty: the robot does not sign
+  std::vector<std::string> keywords;
+  Mention mention;
+  std::vector<EventKind> events = {EventKind::kFiring, EventKind::kRepeat, EventKind::kResolved};
+  std::uint32_t per_minute = 18;
+  std::string proxy;
+  std::string ca_file;
+  Language language = Language::kEnglish;
+  Place place;
+};
+
+// The condition of a rule: `count` hits of one key within `within`. Without a condition every hit meets it:
+// count 1.
+struct When {
+  std::uint32_t count = 1;
+  base::Millis within{0};
+};
+
+struct TestLine {
+  std::string text;
+  std::optional<base::Millis> at;  // since the test's midnight
+};
+
+struct Expectation {
+  std::optional<std::uint64_t> hits;
+  std::optional<std::uint64_t> alerts;
+  std::map<std::string, std::string> captures;  // of the last hit
+  std::optional<std::vector<std::string>> events;
+  std::vector<std::string> message_contains;
+};
+
+struct RuleTest {
+  std::string source;
+  std::string path;
+  std::vector<TestLine> lines;
+  std::optional<base::Millis> advance;
+  Expectation expect;
+  Place place;
+};
+
+struct Rule {
+  std::string name;
+  std::vector<Located<std::string>> match;  // RE2; a record matches when any of them does
+  std::vector<Located<std::string>> exclude;
+  Text summary;
+  Text title;
+  Severity severity = Severity::kWarning;
+  std::vector<Located<std::string>> sources;  // empty: all
+  std::vector<Located<std::string>> group_by;
+  When when;
+  std::map<std::string, std::string> labels;
+  std::vector<Located<std::string>> targets;  // empty: the default targets
+  std::optional<Mention> mention;
+  base::Millis group_wait{0};
+  base::Millis repeat_interval{0};
+  base::Millis repeat_max{0};
+  std::optional<base::Millis> resolve_after;
+  std::string runbook;
+  Samples samples;
+  std::vector<RuleTest> tests;
+  Place place;
+};
+
+struct Config {
+  std::string state_dir = "/var/lib/dingtail";
+  std::string control;  // the control socket; default: control.sock in state_dir
+  Language language = Language::kEnglish;
+  std::string timezone;                               // empty: the host's
+  std::vector<Located<std::string>> default_targets;  // empty: every target
+  std::map<std::string, std::string> labels;
+  std::vector<Source> sources;
+  std::vector<Target> targets;
+  std::vector<Rule> rules;
+};
+
+// A digest of what decides which records are hits and how they are grouped (match, exclude, sources,
+// group_by, when): where it changed, the rule's open alerts end.
+std::string matching_hash(const Rule& rule);
+// A digest of all rules, shown by `status`.
+std::string rules_hash(const std::vector<Rule>& rules);
+
+}  // namespace dingtail::config

@@ -1,0 +1,11 @@
+# Writes OUTPUT, a C++ file that holds every file of PACKS (a list) as a named constant; see packs.h.
+set(rows "")
+set(text "// Made at build time from rules/*.toml.\n#include \"config/packs.h\"\n\nnamespace dingtail::config {\nnamespace {\n")
+foreach(pack ${PACKS})
+  get_filename_component(name ${pack} NAME_WE)
+  file(READ ${pack} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(APPEND text "constexpr unsigned char k_${name}[] = {${bytes}0};\n")
+  string(APPEND rows "    {\"${name}\", {reinterpret_cast<const char*>(k_${name}), sizeof k_${name} - 1}},\n")
+endforeach()
+file(WRITE ${OUTPUT} "${text}}  // namespace\n\nconst std::vector<Pack>& packs() {\n  static const std::vector<Pack> all = {\n${rows}  };\n  return all;\n}\n\n}  // namespace dingtail::config\n")

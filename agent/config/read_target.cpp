@@ -1,0 +1,160 @@
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "config/read.h"
+
+namespace dingtail::config {
+namespace {
+
+constexpr std::size_t kMostMentioned = 50;  // dingtalk.md, section 5: a message mentions 50 people at most
+
+std::string_view host_of(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return {};
+  url.remove_prefix(scheme + 3);
+  url = url.substr(0, url.find_first_of("/?#"));
+  if (url.find('@') != std::string_view::npos) return {};
+  if (url.starts_with('[')) return url.substr(0, url.find(']') + 1);
+  return url.substr(0, url.find(':'));
+}
+
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
+}
+
+void check_webhook(const Located<std::string>& url, Problems& problems) {
+  const auto host = host_of(url.value);
+  if (host.empty()) {
+    problems.error(url.place, "`webhook` is not a URL with a host",
+                   "copy it from the robot's page: https://oapi.dingtalk.com/robot/send?access_token=…");
+    return;
+  }
+  const bool https = url.value.starts_with("https://");
+  if (!https && !(url.value.starts_with("http://") && is_loopback(host)))
+    problems.error(url.place, "`webhook` must be https (plain http is for loopback alone)",
+                   "write https://" + std::string(host) + "/…");
+  const auto token = url.value.find("access_token=");
+  if (token == std::string::npos)
+    problems.warning(url.place, "`webhook` has no access_token",
+                     "copy the whole URL from the robot's page: …/robot/send?access_token=…");
+}
+
+// A secret written into a file that everyone may read is no secret.
+void warn_if_public(const Node* node, Problems& problems) {
+  const auto* text = node == nullptr ? nullptr : std::get_if<std::string>(&node->value);
+  if (text == nullptr || text->find("${") != std::string::npos) return;
+  struct stat info {};
+  if (::stat(node->place.file.c_str(), &info) != 0 || (info.st_mode & S_IROTH) == 0) return;
+  problems.warning(
+      node->place, "a secret stands in a file that others may read",
+      "chmod o-r the file, or keep the secret outside: ${file:PATH}, ${credential:NAME}, ${env:NAME}");
+}
+
+std::vector<EventKind> with_repeats(std::vector<EventKind> events) {
+  const bool firing = std::find(events.begin(), events.end(), EventKind::kFiring) != events.end();
+  const bool repeat = std::find(events.begin(), events.end(), EventKind::kRepeat) != events.end();
+  if (firing && !repeat) events.push_back(EventKind::kRepeat);  // a repeat is news of a firing alert
+  return events;
+}
+
+void read_dingtalk(TableReader& table, Target& target) {
+  auto& problems = table.reading().problems;
+  if (const Node* node = table.require("webhook")) {
+    if (auto url = table.string("webhook")) {
+      url->value = base::trim(url->value);
+      check_webhook(*url, problems);
+      target.webhook = base::Secret(url->value);
+    }
+    warn_if_public(node, problems);
+  }
+  warn_if_public(table.find("secret"), problems);
+  if (const auto secret = table.string("secret"))
+    target.secret = base::Secret(std::string(base::trim(secret->value)));
+  target.keywords = table.values("keywords");
+  if (const auto most = table.integer("per_minute", 1, 1'000'000)) {
+    target.per_minute = static_cast<std::uint32_t>(*most);
+    if (*most > 20)
+      problems.warning(table.find("per_minute")->place, "DingTalk takes 20 messages a minute from a robot",
+                       "leave `per_minute` at 18, unless this is no DingTalk robot");
+  }
+  if (const auto proxy = table.string("proxy")) target.proxy = proxy->value;
+  if (const auto ca = table.string("ca_file")) target.ca_file = (table.directory() / ca->value).string();
+}
+
+Words<EventKind> event_words() {
+  return {{"firing", EventKind::kFiring}, {"repeat", EventKind::kRepeat}, {"resolved", EventKind::kResolved}};
+}
+
+bool is_mobile(std::string_view text) {
+  return text.size() >= 5 && text.find_first_not_of("+-0123456789") == std::string_view::npos;
+}
+
+bool is_user_id(std::string_view text) {
+  return !text.empty() && text.find_first_of(" \t\r\n@") == std::string_view::npos;
+}
+
+std::vector<std::string> people(TableReader& table, std::string_view key, bool (*valid)(std::string_view)) {
+  std::vector<std::string> out;
+  for (const auto& person : table.strings(key)) {
+    if (valid(person.value))
+      out.push_back(person.value);
+    else
+      table.reading().problems.error(
+          person.place, "`" + std::string(key) + "`: \"" + person.value + "\" cannot be mentioned",
+          "mobiles are digits (abroad +CC-number), user ids have no blanks and no @");
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<Mention> read_mention(TableReader& parent) {
+  const Node* node = parent.table("mention");
+  if (node == nullptr) return std::nullopt;
+  TableReader table(*node, "mention", parent.reading());
+  Mention mention;
+  mention.mobiles = people(table, "mobiles", is_mobile);
+  mention.user_ids = people(table, "user_ids", is_user_id);
+  mention.all = table.boolean("all").value_or(false);
+  mention.on = table.some_of<EventKind>("on", event_words()).value_or(mention.on);
+  if (mention.mobiles.size() + mention.user_ids.size() > kMostMentioned)
+    parent.reading().problems.error(node->place, "`mention` names more than 50 people",
+                                    "DingTalk takes 50 at most; use `all = true` to call everyone");
+  table.finish();
+  return mention;
+}
+
+std::optional<Language> read_language(TableReader& table) {
+  return table.one_of<Language>("language", {{"en", Language::kEnglish}, {"zh", Language::kChinese}});
+}
+
+Target read_target(const Node& node, Language language, Reading& reading) {
+  TableReader table(node, "[[target]]", reading);
+  Target target;
+  target.place = table.place();
+  if (table.require("name") != nullptr)
+    if (const auto name = table.string("name")) target.name = name->value;
+  table.require("type");
+  const Node* type_node = table.find("type");
+  const auto* type_word = type_node == nullptr ? nullptr : std::get_if<std::string>(&type_node->value);
+  if (type_word != nullptr && *type_word == "alertmanager")
+    reading.problems.error(type_node->place, "`type = \"alertmanager\"` in [[target]] is not built yet",
+                           "use \"dingtalk\" or \"console\"");
+  else
+    target.type = table
+                      .one_of<TargetType>(
+                          "type", {{"dingtalk", TargetType::kDingtalk}, {"console", TargetType::kConsole}})
+                      .value_or(TargetType::kConsole);
+  if (target.type == TargetType::kDingtalk && type_word != nullptr && *type_word == "dingtalk")
+    read_dingtalk(table, target);
+  target.mention = read_mention(table).value_or(Mention{});
+  if (auto events = table.some_of<EventKind>("events", event_words()))
+    target.events = with_repeats(std::move(*events));
+  target.language = read_language(table).value_or(language);
+  table.finish({"robots", "template", "content", "samples", "urls"});
+  return target;
+}
+
+}  // namespace dingtail::config
