@@ -1,0 +1,170 @@
+#include "tail/glob.h"
+
+#include <dirent.h>
+#include <fnmatch.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <span>
+
+#include "base/text.h"
+
+namespace dingtail::tail {
+namespace {
+
+constexpr int kMostDepth = 32;  // of **
+
+bool is_directory(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+bool is_link(const std::string& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode);
+}
+
+std::vector<std::string> list(const std::string& directory) {
+  std::vector<std::string> names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(directory.c_str()), ::closedir);
+  if (!open) return names;
+  while (const dirent* entry = ::readdir(open.get())) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::string join_path(const std::string& directory, std::string_view name) {
+  return directory == "/" ? "/" + std::string(name) : directory + "/" + std::string(name);
+}
+
+void walk_from(const std::string& directory, std::span<const std::string_view> parts, int depth,
+               const GlobVisitor& visit);
+
+void step(const std::string& path, std::span<const std::string_view> rest, int depth,
+          const GlobVisitor& visit) {
+  if (!rest.empty()) {
+    walk_from(path, rest, depth, visit);
+  } else if (struct stat info{}; ::stat(path.c_str(), &info) == 0 && !S_ISDIR(info.st_mode)) {
+    visit.file(path);
+  }
+}
+
+void walk_any_depth(const std::string& directory, std::span<const std::string_view> parts, int depth,
+                    const GlobVisitor& visit) {
+  walk_from(directory, parts.subspan(1), depth, visit);
+  if (depth >= kMostDepth) return;
+  for (const auto& name : list(directory)) {
+    const auto path = join_path(directory, name);
+    if (name.front() != '.' && !is_link(path) && is_directory(path))
+      walk_any_depth(path, parts, depth + 1, visit);
+  }
+}
+
+void walk_from(const std::string& directory, std::span<const std::string_view> parts, int depth,
+               const GlobVisitor& visit) {
+  const std::string name(parts.front());
+  if (name == "**") {
+    visit.directory(directory);
+    walk_any_depth(directory, parts.size() > 1 ? parts : std::array<std::string_view, 2>{"**", "*"}, depth,
+                   visit);
+    return;
+  }
+  const auto rest = parts.subspan(1);
+  if (!has_wildcard(name)) {
+    const auto path = join_path(directory, name);
+    if (rest.empty() || !is_directory(path)) visit.directory(directory);
+    if (rest.empty() || is_directory(path)) step(path, rest, depth, visit);
+    return;
+  }
+  visit.directory(directory);
+  for (const auto& entry : list(directory)) {
+    if (::fnmatch(name.c_str(), entry.c_str(), FNM_PERIOD) != 0) continue;
+    if (rest.empty() && is_rotated_name(entry)) continue;
+    const auto path = join_path(directory, entry);
+    if (rest.empty() || is_directory(path)) step(path, rest, depth, visit);
+  }
+}
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// "20261121", "2026-11-21", with or without a time behind it ("-1761234567", ".03", "T10").
+bool is_date(std::string_view text) {
+  std::string digits;
+  for (const char c : text) {
+    if (c >= '0' && c <= '9')
+      digits += c;
+    else if (c != '-' && c != '_' && c != '.' && c != 'T')
+      return false;
+  }
+  if (digits.size() < 8) return false;
+  const auto month = digits.substr(4, 2);
+  const auto day = digits.substr(6, 2);
+  return (digits.starts_with("19") || digits.starts_with("20")) && month >= "01" && month <= "12" &&
+         day >= "01" && day <= "31";
+}
+
+}  // namespace
+
+std::vector<std::string> expand_braces(std::string_view pattern) {
+  const auto open = pattern.find('{');
+  if (open == std::string_view::npos) return {std::string(pattern)};
+  int depth = 0;
+  std::vector<std::string_view> choices;
+  std::size_t from = open + 1;
+  for (std::size_t at = open; at < pattern.size(); ++at) {
+    if (pattern[at] == '{') ++depth;
+    if (pattern[at] == '}') --depth;
+    const bool ends = depth == 0;
+    if (!ends && !(depth == 1 && pattern[at] == ',')) continue;
+    choices.push_back(pattern.substr(from, at - from));
+    from = at + 1;
+    if (ends) break;
+  }
+  if (depth != 0) return {std::string(pattern)};
+  std::vector<std::string> out;
+  for (const auto choice : choices)
+    for (auto& whole : expand_braces(std::string(pattern.substr(0, open)) + std::string(choice) +
+                                     std::string(pattern.substr(from))))
+      out.push_back(std::move(whole));
+  return out;
+}
+
+bool has_wildcard(std::string_view pattern) {
+  return pattern.find_first_of("*?[") != std::string_view::npos;
+}
+
+bool is_rotated_name(std::string_view name) {
+  const auto dot = name.rfind('.');
+  if (dot == std::string_view::npos || dot == 0) return false;
+  const auto last = name.substr(dot + 1);
+  constexpr std::array<std::string_view, 6> kOld = {"old", "bak", "gz", "zst", "xz", "bz2"};
+  if (std::find(kOld.begin(), kOld.end(), last) != kOld.end() || all_digits(last)) return true;
+  // A date behind an extension: "app.log-20261121", "app.log.2026-11-21".
+  const auto first_dot = name.find('.', 1);
+  const auto extension_end = name.find_first_of("-_.", first_dot + 1);
+  return extension_end != std::string_view::npos && extension_end > first_dot + 1 &&
+         !all_digits(name.substr(first_dot + 1, extension_end - first_dot - 1)) &&
+         is_date(name.substr(extension_end + 1));
+}
+
+bool matches_path(const std::string& pattern, const std::string& path) {
+  for (const auto& one : expand_braces(pattern))
+    if (::fnmatch(one.c_str(), path.c_str(), 0) == 0) return true;
+  return false;
+}
+
+void walk(const std::string& pattern, const GlobVisitor& visit) {
+  std::vector<std::string_view> parts;
+  for (const auto part : base::split(pattern, '/'))
+    if (!part.empty()) parts.push_back(part);
+  if (!parts.empty()) walk_from("/", parts, 0, visit);
+}
+
+}  // namespace dingtail::tail

@@ -1,0 +1,35 @@
+// Path patterns: * ? [..] within a name, {a,b} alternatives, ** for any number of directories. Names that
+// begin with a dot match only a pattern that begins with one.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dingtail::tail {
+
+// "a{b,c}d" → "abd", "acd"; nested braces too. A pattern without braces stands for itself.
+std::vector<std::string> expand_braces(std::string_view pattern);
+
+bool has_wildcard(std::string_view pattern);
+
+// True where the name is that of a rotated log under a wildcard: app.log.1, .old, .bak, .gz .zst .xz .bz2, or
+// a date after the extension (app.log-20261121). app-2026-11-21.log is live.
+bool is_rotated_name(std::string_view name);
+
+// The whole path against a pattern without "**" meaning anything special: for `exclude`.
+bool matches_path(const std::string& pattern, const std::string& path);
+
+struct GlobVisitor {
+  std::function<void(const std::string& path)> file;  // an entry that matches (any kind but a directory)
+  std::function<void(const std::string& path)>
+      directory;  // whose listing decides what matches: to be watched
+};
+
+// Walks the file system for one pattern without braces (an absolute path). What does not exist yet is told by
+// its nearest existing directory. Directories reached through symbolic links are entered by name, but not by
+// **.
+void walk(const std::string& pattern, const GlobVisitor& visit);
+
+}  // namespace dingtail::tail

@@ -1,0 +1,52 @@
+// Finds complete lines in a growing file. One buffer serves all files: what is kept of a file between two
+// reads is its Cursor, so that an idle file costs no memory and a line of any length costs no more than the
+// buffer. Decides only; reading is the caller's function.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace dingtail::tail {
+
+struct Cursor {
+  std::uint64_t position = 0;    // the beginning of the first line not handed out yet
+  std::uint64_t scanned_to = 0;  // no newline lies between position and here
+};
+
+// Reads at an offset into the span; fewer bytes than asked for mean the end of the file.
+using ReadAt = std::function<base::Result<std::size_t>(std::span<char>, std::uint64_t offset)>;
+
+struct Lines {
+  std::string_view bytes;         // valid until the next call; empty: no complete line yet
+  std::uint64_t records_cut = 0;  // records in `bytes` that are longer than max_record
+  bool end_of_file = false;       // nothing more to read for now
+};
+
+class LineBuffer {
+ public:
+  explicit LineBuffer(std::size_t capacity);
+
+  // Room for records of that size; ends the views given out.
+  void grow(std::size_t capacity);
+
+  // Reads once and advances the cursor over the complete lines it hands out. A line longer than the buffer is
+  // handed out when its newline is found, cut to its first max_record bytes.
+  base::Result<Lines> next(const ReadAt& read, Cursor& cursor, std::size_t max_record);
+
+  // The partial line at the cursor as a last record (its file is gone, or was renamed and fell silent).
+  base::Result<Lines> rest(const ReadAt& read, Cursor& cursor, std::size_t max_record);
+
+ private:
+  base::Result<Lines> head_of_line(const ReadAt& read, Cursor& cursor, std::uint64_t end,
+                                   std::size_t max_record);
+
+  std::size_t capacity_;
+  std::unique_ptr<char[]> buffer_;
+};
+
+}  // namespace dingtail::tail

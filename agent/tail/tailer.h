@@ -1,0 +1,137 @@
+// Follows the files of all sources: finds them, reads complete lines, keeps how far. A file event says only
+// "look now"; truth is stat and content, and a sweep looks at everything anyway. Reads only when asked
+// (read()), a bounded amount at a time; calls on_news from the loop when asking is worth it.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/time.h"
+#include "config/config.h"
+#include "loop/dir_watch.h"
+#include "tail/block.h"
+#include "tail/line_buffer.h"
+#include "tail/tailed_file.h"
+
+namespace dingtail::tail {
+
+// What outlives a restart of one file.
+struct FileState {
+  FileId id;
+  std::string path;
+  std::string source;
+  std::uint64_t position = 0;  // every byte before it is represented in what is committed with it
+  Life life = Life::kLive;
+};
+
+struct TailState {
+  std::vector<FileState> files;
+  std::set<std::string> patterns;  // that were followed before: their new files are read from the beginning
+};
+
+// What the state store has to write and to forget.
+struct TailChanges {
+  std::vector<FileState> changed;
+  std::vector<FileId> erased;
+  std::set<std::string> patterns;
+};
+
+struct FileStatus {
+  std::string path;
+  std::string source;
+  std::string state;  // "following", "rotated", "missing", "unreadable"
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+  std::string reason;
+};
+
+class Tailer {
+ public:
+  using Sink = std::function<void(const Block&)>;
+
+  // `own_directory`: the agent's own state, never followed.
+  Tailer(loop::Loop& loop, base::Log& log, std::string own_directory, std::function<void()> on_news);
+
+  // Begins, or goes on with other sources (reload). `stored` is what the last run left; empty at a reload.
+  void follow(std::vector<config::Source> sources, TailState stored, base::Now now);
+
+  // Hands out new complete lines, about `budget_bytes` at the most. True if there is more to read at once.
+  bool read(base::Now now, std::size_t budget_bytes, const Sink& sink);
+
+  // When read() has something to do by time alone.
+  [[nodiscard]] base::Mono next_deadline() const;
+
+  // What changed since the last call.
+  TailChanges take_changes();
+  [[nodiscard]] bool has_changes() const {
+    return !changed_.empty() || !erased_.empty() || !new_patterns_.empty();
+  }
+
+  [[nodiscard]] std::vector<FileStatus> status() const;
+
+ private:
+  struct Pattern {
+    std::string text;  // without braces
+    std::size_t source;
+    std::string key;  // in TailState::patterns
+  };
+  struct Trouble {
+    std::string state;
+    std::string source;
+    std::string reason;
+  };
+  using File = std::unique_ptr<TailedFile>;
+
+  void on_events(const std::vector<loop::DirEvent>& events, bool overflowed);
+  void look_at_all(base::Now now);
+  void look_at_pattern(const Pattern& pattern, std::set<FileId>& found, std::set<std::string>& directories);
+  void found_file(const std::string& path, const Pattern& pattern, std::set<FileId>& found,
+                  std::set<std::string>& directories);
+  [[nodiscard]] bool excluded(const std::string& path, const config::Source& source) const;
+  void adopt(const FileStat& info, const std::string& path, const Pattern& pattern);
+  void rotate_missing(const std::set<FileId>& found, base::Now now);
+  void resume_rotated(base::Now now);
+  void watch(const std::set<std::string>& directories);
+  void keep_sources(std::vector<config::Source> sources);
+  void trouble(base::Event event, const std::string& path, const std::string& source,
+               const std::string& reason);
+
+  void queue(TailedFile& file);
+  void queue_all();
+  std::size_t read_file(TailedFile& file, base::Now now, std::size_t budget_bytes, const Sink& sink);
+  std::size_t hand_out(TailedFile& file, const Lines& lines, const Sink& sink);
+  void after_end(TailedFile& file, base::Now now, const Sink& sink);
+  void finish_rotated(base::Now now, const Sink& sink);
+  void forget(FileId id);
+
+  base::Log& log_;
+  std::string own_directory_;
+  std::function<void()> on_news_;
+  std::unique_ptr<loop::DirWatch> watch_;  // null: no inotify to be had, the sweep does it all
+  std::vector<config::Source> sources_;
+  std::vector<Pattern> patterns_;
+  std::set<std::string> known_patterns_;
+  std::set<std::string> new_patterns_;
+  std::map<FileId, FileState> stored_;
+  std::map<FileId, File> files_;
+  std::map<std::string, FileId, std::less<>> live_;  // by path, and by real path where that differs
+  std::map<std::string, Trouble> troubles_;          // by path
+  std::deque<FileId> queue_;
+  std::set<FileId> rotated_;  // of files_, those renamed away or deleted
+  std::set<FileId> changed_;  // since take_changes()
+  std::vector<FileId> erased_;
+  LineBuffer buffer_;
+  bool look_again_ = true;
+  bool all_watched_ = false;
+  base::Mono looked_at_{};
+  base::Mono swept_at_{};
+};
+
+}  // namespace dingtail::tail
