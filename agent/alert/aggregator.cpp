@@ -1,0 +1,320 @@
+#include "alert/aggregator.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace dingtail::alert {
+namespace {
+
+constexpr base::Millis kResolveAfter =
+    std::chrono::minutes(10);  // where a rule sets none; then the end is silent
+constexpr std::array<std::string_view, 3> kHitNames = {"source", "path", "host"};
+
+base::Wall to_wall(base::Mono at, base::Now now) {
+  return now.wall + (at - now.mono);
+}
+
+// A deadline of the last run. A clock that jumped in between must neither lose nor delay it for long.
+base::Mono to_mono(base::Wall at, base::Now now, base::Millis most) {
+  return now.mono + std::clamp(at - now.wall, -most, most);
+}
+
+std::string new_id(const AlertKey& key, base::Now now) {
+  std::string all =
+      key.rule + '\x1f' + base::join(key.group, "\x1f") + '\x1f' + std::to_string(base::unix_ms(now.wall));
+  return base::hex(base::fingerprint(all));
+}
+
+}  // namespace
+
+Aggregator::Aggregator(const std::vector<config::Rule>& rules, std::map<std::string, std::string> labels)
+    : rules_(&rules), labels_(std::move(labels)), counts_(rules.size()) {}
+
+void Aggregator::observe(const match::Hit& hit, base::Now now) {
+  const auto& rule = (*rules_)[hit.rule];
+  ++counts_[hit.rule].hits;
+  const AlertKey name{rule.name, group_of(hit)};
+  auto& key = keys_[name];
+  key.rule = hit.rule;
+  key.group = name.group;
+  if (key.alert) {
+    count_hit(*key.alert, hit, rule, now);
+  } else if (key.window.add({now.mono, now.wall, hit.record}, rule.when, rule.samples.max)) {
+    fire(name, key, now);
+    key.alert->last_hit = hit;
+  }
+  schedule(name, key);
+}
+
+void Aggregator::fire(const AlertKey& name, Key& key, base::Now now) {
+  const auto& rule = (*rules_)[key.rule];
+  ++counts_[key.rule].alerts;
+  Alert alert;
+  alert.id = new_id(name, now);
+  alert.count = alert.total = key.window.hits().size();
+  alert.first = alert.since = key.window.hits().front().wall;
+  alert.last = now.wall;
+  alert.last_hit_at = now.mono;
+  for (const auto& hit : key.window.hits())
+    if (!hit.record.empty()) add_sample(alert.samples, hit.record, rule.samples.max);
+  alert.interval = rule.repeat_interval;
+  alert.message_due = std::max(now.mono + rule.group_wait, key.quiet_until);
+  key.alert = std::move(alert);
+  key.window.clear();
+}
+
+void Aggregator::count_hit(Alert& alert, const match::Hit& hit, const config::Rule& rule, base::Now now) {
+  if (alert.count == 0) alert.first = now.wall;
+  ++alert.count;
+  ++alert.total;
+  alert.last = now.wall;
+  alert.last_hit_at = now.mono;
+  alert.last_hit = hit;
+  add_sample(alert.samples, hit.record, rule.samples.max);
+}
+
+std::vector<Report> Aggregator::tick(base::Now now) {
+  std::vector<Report> reports;
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now.mono) {
+    const AlertKey name = deadlines_.begin()->second;
+    const auto at = keys_.find(name);
+    auto& key = at->second;
+    if (auto due = step(key, now)) reports.push_back(std::move(*due));
+    key.window.let_go(now.mono, (*rules_)[key.rule].when);
+    if (!key.alert && key.window.empty() && key.quiet_until <= now.mono)
+      erase(at);
+    else
+      schedule(name, key);
+  }
+  return reports;
+}
+
+std::optional<Report> Aggregator::step(Key& key, base::Now now) {
+  if (!key.alert) return std::nullopt;
+  const auto& rule = (*rules_)[key.rule];
+  if (now.mono >= key.alert->last_hit_at + rule.resolve_after.value_or(kResolveAfter)) return end(key, now);
+  if (key.alert->count == 0 || now.mono < key.alert->message_due) return std::nullopt;
+  return report(key, key.alert->messages == 0 ? config::EventKind::kFiring : config::EventKind::kRepeat, now);
+}
+
+std::optional<Report> Aggregator::end(Key& key, base::Now now) {
+  const bool resolves = (*rules_)[key.rule].resolve_after.has_value();
+  const auto unreported = key.alert->messages == 0 ? config::EventKind::kFiring : config::EventKind::kRepeat;
+  std::optional<Report> last;
+  if (resolves)
+    last = report(key, config::EventKind::kResolved, now);
+  else if (key.alert->count > 0)
+    last = report(key, unreported, now);
+  key.alert.reset();
+  return last;
+}
+
+Report Aggregator::report(Key& key, config::EventKind event, base::Now now) {
+  const auto& rule = (*rules_)[key.rule];
+  auto& alert = *key.alert;
+  Report out;
+  out.event = event;
+  out.rule = key.rule;
+  out.id = alert.id;
+  out.labels = labels_;
+  for (const auto& [name, value] : rule.labels) out.labels[name] = value;
+  for (std::size_t i = 0; i < key.group.size(); ++i) out.labels[rule.group_by[i].value] = key.group[i];
+  out.group = key.group;
+  out.count = alert.count;
+  out.total = alert.total;
+  out.first = event == config::EventKind::kResolved ? alert.since : alert.first;
+  out.last = alert.last;
+  out.since = alert.since;
+  out.samples = std::exchange(alert.samples, {});
+  out.last_hit = alert.last_hit;
+  alert.count = 0;
+  ++alert.messages;
+  alert.message_due = now.mono + alert.interval;
+  if (event != config::EventKind::kResolved) key.quiet_until = now.mono + rule.repeat_interval;
+  alert.interval = std::min(alert.interval * 2, rule.repeat_max);
+  return out;
+}
+
+std::optional<base::Mono> Aggregator::due_of(const Key& key) const {
+  const auto& rule = (*rules_)[key.rule];
+  if (!key.alert) {
+    base::Mono due = key.quiet_until;
+    if (!key.window.empty())
+      due = std::max(due, key.window.hits().back().at + rule.when.within + base::Millis{1});
+    return due;
+  }
+  const base::Mono ends = key.alert->last_hit_at + rule.resolve_after.value_or(kResolveAfter);
+  return key.alert->count > 0 ? std::min(ends, key.alert->message_due) : ends;
+}
+
+void Aggregator::schedule(const AlertKey& name, Key& key) {
+  changed_.insert(name);
+  erased_.erase(name);
+  const auto due = due_of(key);
+  if (due == key.due) return;
+  if (key.due) deadlines_.erase({*key.due, name});
+  key.due = due;
+  if (due) deadlines_.insert({*due, name});
+}
+
+void Aggregator::erase(Keys::iterator at) {
+  if (at->second.due) deadlines_.erase({*at->second.due, at->first});
+  changed_.erase(at->first);
+  erased_.insert(at->first);
+  keys_.erase(at);
+}
+
+std::optional<base::Mono> Aggregator::next_deadline() const {
+  if (deadlines_.empty()) return std::nullopt;
+  return deadlines_.begin()->first;
+}
+
+std::vector<std::string> Aggregator::group_of(const match::Hit& hit) const {
+  std::vector<std::string> group;
+  for (const auto& name : (*rules_)[hit.rule].group_by) group.push_back(value_of(hit, name.value));
+  return group;
+}
+
+std::string Aggregator::value_of(const match::Hit& hit, const std::string& name) const {
+  if (const auto field = hit.fields.find(name); field != hit.fields.end()) return field->second;
+  const auto& own = (*rules_)[hit.rule].labels;
+  if (const auto label = own.find(name); label != own.end()) return label->second;
+  if (const auto label = labels_.find(name); label != labels_.end()) return label->second;
+  if (name == "source") return hit.source;
+  if (name == "path") return hit.path;
+  return "";
+}
+
+std::vector<Report> Aggregator::end_changed(const std::vector<config::Rule>& rules, base::Now now) {
+  std::map<std::string, std::string> hashes;
+  for (const auto& rule : rules) hashes[rule.name] = config::matching_hash(rule);
+  std::vector<Report> reports;
+  for (auto at = keys_.begin(); at != keys_.end();) {
+    const auto here = at++;
+    auto& key = here->second;
+    const auto& old = (*rules_)[key.rule];
+    const auto kept = hashes.find(old.name);
+    if (kept != hashes.end() && kept->second == config::matching_hash(old)) continue;
+    if (key.alert && key.alert->count > 0)
+      reports.push_back(report(
+          key, key.alert->messages == 0 ? config::EventKind::kFiring : config::EventKind::kRepeat, now));
+    erase(here);
+  }
+  return reports;
+}
+
+void Aggregator::set_rules(const std::vector<config::Rule>& rules,
+                           std::map<std::string, std::string> labels) {
+  std::map<std::string, std::size_t> index;
+  for (std::size_t i = 0; i < rules.size(); ++i) index[rules[i].name] = i;
+  std::vector<RuleCounts> counts(rules.size());
+  for (std::size_t i = 0; i < rules_->size(); ++i)
+    if (const auto kept = index.find((*rules_)[i].name); kept != index.end())
+      counts[kept->second] = counts_[i];
+  counts_ = std::move(counts);
+  for (auto& [name, key] : keys_) key.rule = index.at(name.rule);
+  rules_ = &rules;
+  labels_ = std::move(labels);
+  for (auto& [name, key] : keys_) schedule(name, key);
+}
+
+std::vector<AlertState> Aggregator::restore(std::vector<AlertState> states, base::Now now) {
+  std::map<std::string, std::size_t> index;
+  for (std::size_t i = 0; i < rules_->size(); ++i) index[(*rules_)[i].name] = i;
+  std::vector<AlertState> orphans;
+  for (auto& state : states) {
+    const AlertKey name{state.rule, state.group};
+    const auto rule = index.find(state.rule);
+    if (rule == index.end() || config::matching_hash((*rules_)[rule->second]) != state.matching_hash) {
+      erased_.insert(name);
+      orphans.push_back(std::move(state));
+      continue;
+    }
+    auto& key = keys_[name] = key_of(std::move(state), rule->second, now);
+    schedule(name, key);
+  }
+  return orphans;
+}
+
+AlertChanges Aggregator::take_changes(base::Now now) {
+  AlertChanges out;
+  for (const auto& name : changed_) out.changed.push_back(state_of(name, keys_.at(name), now));
+  out.erased.assign(erased_.begin(), erased_.end());
+  changed_.clear();
+  erased_.clear();
+  return out;
+}
+
+AlertState Aggregator::state_of(const AlertKey& name, const Key& key, base::Now now) const {
+  AlertState out;
+  out.rule = name.rule;
+  out.matching_hash = config::matching_hash((*rules_)[key.rule]);
+  out.group = name.group;
+  for (const auto& hit : key.window.hits()) out.pending.emplace_back(hit.wall, hit.record);
+  out.quiet_until = to_wall(key.quiet_until, now);
+  if (!key.alert) return out;
+  const auto& alert = *key.alert;
+  out.id = alert.id;
+  out.count = alert.count;
+  out.total = alert.total;
+  out.first = alert.first;
+  out.last = alert.last;
+  out.since = alert.since;
+  out.samples = alert.samples;
+  out.last_hit = alert.last_hit;
+  out.messages = alert.messages;
+  out.interval = alert.interval;
+  out.message_due = to_wall(alert.message_due, now);
+  return out;
+}
+
+Aggregator::Key Aggregator::key_of(AlertState state, std::size_t rule_index, base::Now now) const {
+  const auto& rule = (*rules_)[rule_index];
+  Key key;
+  key.rule = rule_index;
+  key.group = std::move(state.group);
+  const auto most = std::max({rule.repeat_max, rule.when.within, rule.resolve_after.value_or(kResolveAfter)});
+  for (auto& [wall, record] : state.pending)
+    key.window.add({to_mono(wall, now, most), wall, std::move(record)}, rule.when, rule.samples.max);
+  key.quiet_until = to_mono(state.quiet_until, now, rule.repeat_interval);
+  if (state.id.empty()) return key;
+  Alert alert;
+  alert.id = std::move(state.id);
+  alert.count = state.count;
+  alert.total = state.total;
+  alert.first = state.first;
+  alert.last = state.last;
+  alert.since = state.since;
+  alert.last_hit_at = to_mono(state.last, now, most);
+  alert.samples = std::move(state.samples);
+  alert.last_hit = std::move(state.last_hit);
+  alert.last_hit.rule = rule_index;
+  alert.messages = state.messages;
+  alert.interval = state.interval;
+  alert.message_due = to_mono(state.message_due, now, rule.repeat_max);
+  key.alert = std::move(alert);
+  return key;
+}
+
+void check_group_by(const config::Config& config, const std::vector<std::set<std::string>>& captures,
+                    config::Problems& problems) {
+  for (std::size_t i = 0; i < config.rules.size(); ++i) {
+    const auto& rule = config.rules[i];
+    std::vector<std::string_view> known(kHitNames.begin(), kHitNames.end());
+    known.insert(known.end(), captures[i].begin(), captures[i].end());
+    for (const auto* labels : {&config.labels, &rule.labels})
+      for (const auto& [name, value] : *labels) known.push_back(name);
+    for (const auto& name : rule.group_by) {
+      if (std::find(known.begin(), known.end(), name.value) != known.end()) continue;
+      const auto meant = base::nearest(name.value, known);
+      problems.error(name.place,
+                     "`group_by`: rule \"" + rule.name + "\" has no capture or label \"" + name.value + "\"",
+                     meant ? "did you mean \"" + std::string(*meant) + "\"?"
+                           : "name a group of its pattern: (?P<" + name.value + ">…)");
+    }
+  }
+}
+
+}  // namespace dingtail::alert

@@ -1,0 +1,38 @@
+// What one message is to say of one alert: a value, made by the aggregator, turned into text by format/.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "config/config.h"
+#include "match/hit.h"
+
+namespace dingtail::alert {
+
+// Equal records among the hits of one message, with how many there were.
+struct Sample {
+  std::string record;
+  std::uint64_t count = 0;
+
+  bool operator==(const Sample&) const = default;
+};
+
+struct Report {
+  config::EventKind event = config::EventKind::kFiring;
+  std::size_t rule = 0;                       // index in Config::rules
+  std::string id;                             // of the alert, the same in all its messages
+  std::map<std::string, std::string> labels;  // host, the configuration's, the rule's; then group_by's values
+  std::vector<std::string> group;             // values of the rule's group_by, in its order
+  std::uint64_t count = 0;                    // hits this message reports
+  std::uint64_t total = 0;                    // hits of the alert so far
+  base::Wall first{};  // of the hits this message reports (a resolved one: of the alert)
+  base::Wall last{};
+  base::Wall since{};           // the alert's first hit
+  std::vector<Sample> samples;  // at most Rule::samples.max, in order of appearance
+  match::Hit last_hit;
+};
+
+}  // namespace dingtail::alert

@@ -1,0 +1,40 @@
+// The hits of one key that may still meet a rule's condition together: those of the last `within`.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "alert/report.h"
+#include "base/time.h"
+#include "config/config.h"
+
+namespace dingtail::alert {
+
+struct PendingHit {
+  base::Mono at{};
+  base::Wall wall{};
+  std::string record;  // empty for hits too old to become a sample
+};
+
+class Window {
+ public:
+  // Adds a hit; true if the condition is met by it and those before. Bounds are closed: exactly `within`
+  // apart is within. `samples` records are kept at the most.
+  bool add(PendingHit hit, const config::When& when, std::size_t samples);
+
+  // Forgets the hits that no later one can be within reach of.
+  void let_go(base::Mono now, const config::When& when);
+  void clear() { hits_.clear(); }
+
+  [[nodiscard]] const std::deque<PendingHit>& hits() const { return hits_; }
+  [[nodiscard]] bool empty() const { return hits_.empty(); }
+
+ private:
+  std::deque<PendingHit> hits_;
+};
+
+// Adds a record to the samples: counts it where it is there already, else appends it while there is room.
+void add_sample(std::vector<Sample>& samples, const std::string& record, std::size_t most);
+
+}  // namespace dingtail::alert
