@@ -36,6 +36,7 @@ constexpr std::array kRows = {
     Row{Event::kFileRotated, "file-rotated", Level::kInfo, Speaks::kAlways},
     Row{Event::kFileTruncated, "file-truncated", Level::kWarning, Speaks::kAlways},
     Row{Event::kFileGone, "file-gone", Level::kInfo, Speaks::kAlways},
+    Row{Event::kFileInTwoSources, "file-in-two-sources", Level::kWarning, Speaks::kOnce},
     Row{Event::kRecordsCut, "records-cut", Level::kWarning, Speaks::kOnce},
     Row{Event::kWatchFailed, "watch-failed", Level::kWarning, Speaks::kOnce},
     Row{Event::kEventsOverflowed, "events-overflowed", Level::kWarning, Speaks::kAlways},

@@ -29,6 +29,7 @@ enum class Event {
   kFileRotated,
   kFileTruncated,
   kFileGone,
+  kFileInTwoSources,
   kRecordsCut,
   kWatchFailed,
   kEventsOverflowed,

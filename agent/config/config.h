@@ -58,7 +58,7 @@ struct Source {
   std::vector<std::string> paths;    // absolute globs: * ? [..] {a,b} **
   std::vector<std::string> exclude;  // globs over the whole path
   ReadFrom read_from = ReadFrom::kEnd;
-  std::size_t max_record_bytes = 256 * 1024;
+  std::size_t max_record_bytes = 256UL * 1024;
   Place place;
 };
 

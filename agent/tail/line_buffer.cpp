@@ -47,6 +47,11 @@ base::Result<Lines> LineBuffer::next(const ReadAt& read, Cursor& cursor, std::si
 }
 
 base::Result<Lines> LineBuffer::rest(const ReadAt& read, Cursor& cursor, std::size_t max_record) {
+  while (true) {  // to the end of the file: bytes behind the last newline need not have been looked at
+    auto lines = next(read, cursor, max_record);
+    if (!lines || !lines->bytes.empty()) return lines;  // completed after all
+    if (lines->end_of_file) break;
+  }
   if (cursor.scanned_to == cursor.position) return Lines{{}, 0, true};
   return head_of_line(read, cursor, cursor.scanned_to, max_record);
 }

@@ -166,7 +166,7 @@ void Tailer::found_file(const std::string& path, const Pattern& pattern, std::se
   }
   const auto& owner = sources_[files_.at(info->id)->source()].name;
   if (owner != source.name)
-    log_.say(base::Event::kConfigWarning, path,
+    log_.say(base::Event::kFileInTwoSources, path,
              "is in sources " + owner + " and " + source.name + ": the first owns it");
 }
 

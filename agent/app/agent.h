@@ -1,0 +1,86 @@
+// The agent: what `dingtail run` is. Hands values from room to room, once a turn:
+//   tail → match → alert → format → outbox → one durable cut → robot.
+// A message leaves only after the cut that holds it is durable. The clock is read here and nowhere else.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/pipeline.h"
+#include "base/log.h"
+#include "deliver/courier.h"
+#include "deliver/http.h"
+#include "loop/loop.h"
+#include "loop/signal.h"
+#include "loop/timer.h"
+#include "observe/control.h"
+#include "observe/status.h"
+#include "state/store.h"
+#include "tail/tailer.h"
+
+namespace dingtail::app {
+
+base::Now now();
+
+struct AgentParts {
+  std::unique_ptr<RuleSet> rules;
+  std::unique_ptr<deliver::Http> http;
+  state::Database database;
+  state::Saved saved;
+  // Reads the configuration anew, for a reload.
+  std::function<config::Loaded()> load;
+};
+
+class Agent {
+ public:
+  Agent(loop::Loop& loop, base::Log& log, AgentParts parts);
+
+  // Until SIGTERM or SIGINT.
+  void run();
+
+ private:
+  void turn();
+  void deliver(std::vector<Outgoing> messages, base::Now now);
+  void commit(base::Now now);
+  void committed();
+  void post(base::Now now);
+  void answered(std::uint64_t id, const deliver::HttpAnswer& answer);
+  void schedule(base::Now now, bool more);
+  void wake() { turn_timer_.start(base::Millis{0}); }
+
+  void stop();
+  void finish_stopping(base::Now now);
+  observe::Reply reload();
+  observe::Reply handle(const std::string& request);
+  [[nodiscard]] observe::Status status();
+  void listen();
+
+  loop::Loop& loop_;
+  base::Log& log_;
+  std::unique_ptr<deliver::Http> http_;
+  std::function<config::Loaded()> load_;
+  loop::Timer turn_timer_;
+  Pipeline pipeline_;
+  tail::Tailer tailer_;
+  deliver::Courier courier_;
+  state::Store store_;
+  std::unique_ptr<observe::Control> control_;
+  std::vector<std::unique_ptr<loop::Signal>> signals_;
+  std::deque<std::string> console_;     // printed when their cut is durable
+  std::size_t console_committing_ = 0;  // of them, those in the commit under way
+  std::string reload_error_;
+  std::optional<base::Millis> watchdog_;
+  base::Mono watchdog_due_{};
+  base::Mono committed_at_{};
+  bool ready_ = false;
+  std::optional<base::Mono> stop_by_;
+};
+
+// The robots of a configuration, for the courier.
+deliver::Robot robot_of(const config::Target& target);
+
+}  // namespace dingtail::app

@@ -1,0 +1,40 @@
+#include "app/json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace dingtail::app {
+namespace {
+
+using nlohmann::json;
+
+std::string dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string to_json(const std::vector<config::Problem>& problems) {
+  json list = json::array();
+  for (const auto& problem : problems)
+    list.push_back({{"file", problem.place.file},
+                    {"line", problem.place.line},
+                    {"column", problem.place.column},
+                    {"level", problem.weight == config::Weight::kError ? "error" : "warning"},
+                    {"message", problem.message},
+                    {"hint", problem.hint}});
+  return dump({{"problems", std::move(list)}});
+}
+
+std::string to_json(const TestReport& report) {
+  json failures = json::array();
+  for (const auto& failure : report.failures)
+    failures.push_back({{"rule", failure.rule},
+                        {"file", failure.place.file},
+                        {"line", failure.place.line},
+                        {"what", failure.what},
+                        {"expected", failure.expected},
+                        {"got", failure.got}});
+  return dump({{"passed", report.passed}, {"failed", report.failed}, {"failures", std::move(failures)}});
+}
+
+}  // namespace dingtail::app

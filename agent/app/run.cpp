@@ -1,0 +1,90 @@
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <csignal>
+
+#include "app/agent.h"
+#include "app/commands.h"
+#include "app/options.h"
+#include "deliver/curl_http.h"
+
+namespace dingtail::app {
+namespace {
+
+// Secrets live in this process: no core dump, no debugger, nothing in /proc for others. And each followed
+// file may need a descriptor.
+void prepare_process() {
+  ::prctl(PR_SET_DUMPABLE, 0);
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+config::Loaded load_for_run(const ConfigOption& option, const std::vector<std::string>& logs) {
+  auto loaded = load_any(option, config::UnsetSecret::kError);
+  auto& config = loaded.config;
+  if (!logs.empty()) config.sources.insert(config.sources.begin(), config::command_line_source(logs));
+  const std::string file = main_file(option).string();
+  if (config.sources.empty())
+    loaded.problems.warning({file, 0, 0}, "there is no [[source]]: nothing is followed",
+                            "add one, or name logs to `run`");
+  if (config.targets.empty()) {
+    loaded.problems.warning({file, 0, 0}, "there is no [[target]]: messages go to stdout",
+                            "add one of type \"dingtalk\"");
+    config::Target console;
+    console.name = "console";
+    console.type = config::TargetType::kConsole;
+    console.language = config.language;
+    config.targets.push_back(std::move(console));
+  }
+  return loaded;
+}
+
+int run_agent(base::Log& log, std::unique_ptr<RuleSet> rules, std::function<config::Loaded()> load) {
+  const auto& directory = rules->config.state_dir;
+  auto database = state::Database::open(directory);
+  if (!database) return refuse("state: " + database.error().what);
+  auto saved = database->load();
+  if (!saved) return refuse("state in " + directory + ": " + saved.error().what);
+  loop::Loop loop;
+  auto http = deliver::CurlHttp::make(loop);
+  if (!http) return refuse(http.error().what);
+  Agent agent(loop, log,
+              {std::move(rules), std::move(*http), std::move(*database), std::move(*saved), std::move(load)});
+  agent.run();
+  return 0;
+}
+
+}  // namespace
+
+int run(const ConfigOption& option, const std::vector<std::string>& logs) {
+  if (main_file(option).empty() && logs.empty())
+    return refuse("there is no " + option.path +
+                      " and no log is named: `dingtail run LOG…` follows logs with the "
+                      "shipped rules, `-c FILE` names a configuration",
+                  2);
+  prepare_process();
+  const auto load = [=] { return load_for_run(option, logs); };
+  auto loaded = load();
+  set_time_zone(loaded.config.timezone);
+  auto rules = compile(std::move(loaded.config), loaded.problems);
+  if (loaded.problems.failed()) {
+    complain(loaded.problems.sorted());
+    return 1;
+  }
+  auto log = base::Log::to_stderr();
+  for (const auto& problem : loaded.problems.sorted())
+    log.say(base::Event::kConfigWarning, "", config::print(problem));
+  log.say(base::Event::kAgentStarted, "",
+          "version " DINGTAIL_VERSION ", " + std::to_string(rules->config.rules.size()) + " rules, " +
+              std::to_string(rules->config.sources.size()) + " sources, " +
+              std::to_string(rules->config.targets.size()) + " targets");
+  return run_agent(log, std::move(rules), load);
+}
+
+}  // namespace dingtail::app

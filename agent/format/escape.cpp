@@ -1,0 +1,176 @@
+#include "format/escape.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "base/text.h"
+
+namespace dingtail::format {
+namespace {
+
+constexpr auto kNone = std::string_view::npos;
+constexpr std::string_view kZeroWidthSpace = "\xE2\x80\x8B";
+constexpr std::string_view kNoBreakSpace = "\xC2\xA0";
+
+struct Range {
+  char32_t first;
+  char32_t last;
+};
+// Control, format and filler characters. U+2424 is here because old marked.js makes a newline of it.
+constexpr std::array<Range, 19> kHidden = {{{0x00, 0x1F},
+                                            {0x7F, 0x9F},
+                                            {0xAD, 0xAD},
+                                            {0x34F, 0x34F},
+                                            {0x61C, 0x61C},
+                                            {0x115F, 0x1160},
+                                            {0x17B4, 0x17B5},
+                                            {0x180B, 0x180F},
+                                            {0x200B, 0x200F},
+                                            {0x2028, 0x202E},
+                                            {0x2060, 0x206F},
+                                            {0x2424, 0x2424},
+                                            {0x3164, 0x3164},
+                                            {0xFEFF, 0xFEFF},
+                                            {0xFFA0, 0xFFA0},
+                                            {0xFFF9, 0xFFFB},
+                                            {0x1BCA0, 0x1BCA3},
+                                            {0x1D173, 0x1D17A},
+                                            {0xE0000, 0xE0FFF}}};
+
+// Schemes that clients make links of without "//" behind them.
+constexpr std::array<std::string_view, 7> kSchemes = {"mailto", "xmpp",       "tel",     "sms",
+                                                      "dtmd",   "javascript", "dingtalk"};
+
+bool is_hidden(char32_t code) {
+  return std::ranges::any_of(kHidden, [&](Range range) { return code >= range.first && code <= range.last; });
+}
+
+// Both for well-formed UTF-8 only.
+std::size_t character_size(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text.front());
+  if (first < 0x80) return 1;
+  if (first < 0xE0) return 2;
+  return first < 0xF0 ? 3 : 4;
+}
+
+char32_t code_point(std::string_view character) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
+  if (character.size() == 1) return byte(0);
+  char32_t code = byte(0) & (0x7FU >> character.size());
+  for (std::size_t i = 1; i < character.size(); ++i) code = (code << 6U) | (byte(i) & 0x3FU);
+  return code;
+}
+
+std::string shown(char32_t code) {
+  const char* format = code < 0x100 ? "\\x%02x" : code < 0x10000 ? "\\u%04x" : "\\U%08x";
+  std::array<char, 16> out{};
+  std::snprintf(out.data(), out.size(), format, static_cast<unsigned>(code));
+  return out.data();
+}
+
+bool ends_with_word(std::string_view text, std::string_view lower_case_word) {
+  if (text.size() < lower_case_word.size()) return false;
+  return std::ranges::equal(text.substr(text.size() - lower_case_word.size()), lower_case_word,
+                            [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
+}
+
+// Where in `line` the mark stands that would begin a heading, a list, a setext underline or a table.
+std::size_t block_mark(std::string_view line) {
+  if (line.empty()) return kNone;
+  if (std::string_view("#+-=:").find(line.front()) != kNone) return 0;
+  const auto end = line.find_first_not_of("0123456789");
+  if (end == 0 || end == kNone || (line[end] != '.' && line[end] != ')')) return kNone;
+  return end + 1 == line.size() || line[end + 1] == ' ' ? end : kNone;
+}
+
+// True where a client that makes links of bare text must be stopped before line[at].
+bool breaks_link(std::string_view line, std::size_t at) {
+  const auto before = line.substr(0, at);
+  if (line[at] == '/') return before.ends_with('/');
+  if (line[at] == '.') return ends_with_word(before, "www");
+  if (line[at] != ':') return false;
+  return std::ranges::any_of(kSchemes,
+                             [&](std::string_view scheme) { return ends_with_word(before, scheme); });
+}
+
+void append_escaped(std::string& out, char c) {
+  switch (c) {
+    case '&':
+      out += "&amp;";
+      break;
+    case '<':
+      out += "&lt;";
+      break;
+    case '>':
+      out += "&gt;";
+      break;
+    case '\\':
+    case '`':
+    case '*':
+    case '_':
+    case '[':
+    case ']':
+    case '~':
+    case '|':
+      out += '\\';
+      [[fallthrough]];
+    default:
+      out += c;
+  }
+}
+
+}  // namespace
+
+std::string plain(std::string_view text) {
+  const std::string valid = base::to_utf8(text);
+  std::string out;
+  out.reserve(valid.size());
+  for (std::string_view rest = valid; !rest.empty();) {
+    const auto character = rest.substr(0, character_size(rest));
+    const char32_t code = code_point(character);
+    if (code == '\n' || code == '\r' || code == '\t') {
+      out += ' ';
+    } else if (is_hidden(code)) {
+      out += shown(code);
+    } else {
+      out += character;
+    }
+    rest.remove_prefix(character.size());
+  }
+  return out;
+}
+
+void disarm_mention(std::string& text) {
+  if (text.ends_with('@') || text.ends_with("\xEF\xBC\xA0")) text += kZeroWidthSpace;  // U+FF20 too
+}
+
+std::string escape_markdown(std::string_view text) {
+  const std::string flat = plain(text);
+  std::string_view line = flat;
+  line = line.substr(0, line.find_last_not_of(' ') + 1);  // two blanks at the end would break the line
+  std::string out;
+  out.reserve(line.size() + line.size() / 4);
+  while (line.starts_with(' ') || line.starts_with(kNoBreakSpace)) {
+    line.remove_prefix(line.front() == ' ' ? 1 : kNoBreakSpace.size());
+    out += kNoBreakSpace;  // four blanks would make code
+  }
+  const auto mark = block_mark(line);
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    if (breaks_link(line, at)) out += kZeroWidthSpace;
+    const bool closes_heading = line[at] == '#' && at + 1 == line.size();
+    if (at == mark || closes_heading) out += '\\';
+    append_escaped(out, line[at]);
+    disarm_mention(out);
+  }
+  return out;
+}
+
+std::string brief(std::string_view text, std::size_t bytes) {
+  std::string out = plain(base::utf8_prefix(text, bytes));
+  const auto kept = base::utf8_prefix(out, bytes);
+  if (kept.size() == out.size() && text.size() <= bytes) return out;
+  return std::string(kept) + "…";
+}
+
+}  // namespace dingtail::format

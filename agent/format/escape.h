@@ -1,0 +1,25 @@
+// Makes foreign text (log lines, captures, labels, paths) harmless before it stands in a message.
+// Not for a template's own text or for configured mentions, which mean what they say.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace dingtail::format {
+
+// One line of text as itself: newlines and tabs are spaces, characters that show nothing or steer their
+// neighbours (control, bidi, zero-width) stand as \x1b or \u202e, what is not UTF-8 as U+FFFD.
+std::string plain(std::string_view text);
+
+// plain(), inert in DingTalk's Markdown and in CommonMark, at the start of a line or within one: it mentions,
+// links, embeds, formats and structures nothing, and reads as plain() does.
+std::string escape_markdown(std::string_view text);
+
+// Puts a zero-width space behind an @ at the end of `text`, so that what follows makes no mention of it.
+void disarm_mention(std::string& text);
+
+// plain(), cut on a character boundary to about `bytes` bytes; a cut ends in "…".
+std::string brief(std::string_view text, std::size_t bytes);
+
+}  // namespace dingtail::format

@@ -1,0 +1,64 @@
+#include "format/words.h"
+
+#include <array>
+
+#include "base/text.h"
+
+namespace dingtail::format {
+namespace {
+
+// In Word's order; "{}" is the number.
+struct Row {
+  std::string_view english;
+  std::string_view english_one;
+  std::string_view chinese;
+};
+constexpr std::array<Row, 15> kWords = {{
+    {"INFO", "INFO", "提示"},
+    {"WARNING", "WARNING", "警告"},
+    {"ERROR", "ERROR", "错误"},
+    {"CRITICAL", "CRITICAL", "严重"},
+    {"RESOLVED", "RESOLVED", "已恢复"},
+    {"Time", "Time", "时间"},
+    {"Rule", "Rule", "规则"},
+    {"File", "File", "文件"},
+    {"Runbook", "Runbook", "处理手册"},
+    {"still firing, {} hits in total", "still firing, {} hit in total", "持续中，累计 {} 次"},
+    {"after ", "after ", "持续 "},
+    {"{} hits in total", "{} hit in total", "累计 {} 次"},
+    {"and {} more hits", "and {} more hit", "另有 {} 条"},
+    {"… {} more lines", "… {} more line", "… 另有 {} 行"},
+    {"and {} more", "and {} more", "另有 {} 项"},
+}};
+static_assert(kWords.size() == static_cast<std::size_t>(Word::kMoreLabels) + 1);
+
+}  // namespace
+
+std::string say(Word word, config::Language language, std::uint64_t n) {
+  const Row& row = kWords.at(static_cast<std::size_t>(word));
+  const bool chinese = language == config::Language::kChinese;
+  const auto phrase = chinese ? row.chinese : n == 1 ? row.english_one : row.english;
+  return base::replace_all(std::string(phrase), "{}", grouped(n));
+}
+
+Word word_for(config::Severity severity) {
+  switch (severity) {
+    case config::Severity::kInfo:
+      return Word::kInfo;
+    case config::Severity::kWarning:
+      return Word::kWarning;
+    case config::Severity::kError:
+      return Word::kError;
+    case config::Severity::kCritical:
+      break;
+  }
+  return Word::kCritical;
+}
+
+std::string grouped(std::uint64_t number) {
+  std::string out = std::to_string(number);
+  for (std::size_t from_end = 3; from_end < out.size(); from_end += 4) out.insert(out.size() - from_end, ",");
+  return out;
+}
+
+}  // namespace dingtail::format

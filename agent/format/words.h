@@ -1,0 +1,37 @@
+// The agent's own words in messages, in each language. Not its log, whose words are base/log's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "config/config.h"
+
+namespace dingtail::format {
+
+// Those that say `n` hold a number.
+enum class Word {
+  kInfo,
+  kWarning,
+  kError,
+  kCritical,
+  kResolved,
+  kTime,
+  kRule,
+  kFile,
+  kRunbook,
+  kStillFiring,  // n: hits so far
+  kAfter,
+  kInTotal,     // n: hits
+  kMoreHits,    // n
+  kMoreLines,   // n
+  kMoreLabels,  // n
+};
+
+std::string say(Word word, config::Language language, std::uint64_t n = 0);
+Word word_for(config::Severity severity);
+
+// 1284 is "1,284".
+std::string grouped(std::uint64_t number);
+
+}  // namespace dingtail::format

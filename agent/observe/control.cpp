@@ -1,0 +1,139 @@
+#include "observe/control.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+namespace dingtail::observe {
+namespace {
+
+constexpr std::size_t kMostRequestBytes = 4096;
+constexpr std::size_t kMostConnections = 16;
+
+base::Result<sockaddr_un> address_of(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path)
+    return base::fail(base::Code::kInvalid, "the control socket's path is longer than " +
+                                                std::to_string(sizeof address.sun_path - 1) +
+                                                " bytes: set `control` to a shorter one");
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return address;
+}
+
+base::Result<base::Fd> connect_to(const std::string& path) {
+  const auto address = address_of(path);
+  if (!address) return tl::unexpected(address.error());
+  base::Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd) return base::fail_errno("socket", errno);
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0) return fd;
+  if (errno == ECONNREFUSED || errno == ENOENT)
+    return base::fail(base::Code::kNotFound, "no agent answers on " + path);
+  return base::fail_errno(path, errno);
+}
+
+}  // namespace
+
+struct Control::Connection {
+  base::Fd fd;
+  std::string request;
+  std::string answer;                // what is left of it
+  std::unique_ptr<loop::Poll> poll;  // destroyed before fd
+};
+
+Control::Control(loop::Loop& loop, std::string path, base::Fd fd, Handler handler)
+    : loop_(loop), path_(std::move(path)), fd_(std::move(fd)), handler_(std::move(handler)) {}
+
+Control::~Control() {
+  ::unlink(path_.c_str());
+}
+
+base::Result<std::unique_ptr<Control>> Control::listen(loop::Loop& loop, const std::string& path,
+                                                       Handler handler) {
+  const auto address = address_of(path);
+  if (!address) return tl::unexpected(address.error());
+  if (connect_to(path)) return base::fail(base::Code::kBusy, "another agent listens on " + path);
+  ::unlink(path.c_str());
+  base::Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return base::fail_errno("socket", errno);
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0)
+    return base::fail_errno(path, errno);
+  if (::chmod(path.c_str(), 0660) != 0 || ::listen(fd.get(), 8) != 0) return base::fail_errno(path, errno);
+  std::unique_ptr<Control> control(new Control(loop, path, std::move(fd), std::move(handler)));
+  auto poll =
+      loop::Poll::open(loop, control->fd_.get(), [self = control.get()](loop::Ready) { self->accept(); });
+  if (!poll) return base::within(path, std::move(poll).error());
+  control->poll_ = std::make_unique<loop::Poll>(std::move(*poll));
+  control->poll_->watch({.read = true});
+  return control;
+}
+
+void Control::accept() {
+  base::Fd fd(::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!fd) return;
+  if (connections_.size() >= kMostConnections) connections_.pop_front();  // one that never asks
+  auto connection = std::make_unique<Connection>();
+  connection->fd = std::move(fd);
+  auto poll = loop::Poll::open(loop_, connection->fd.get(),
+                               [this, raw = connection.get()](loop::Ready) { serve(*raw); });
+  if (!poll) return;
+  connection->poll = std::make_unique<loop::Poll>(std::move(*poll));
+  connection->poll->watch({.read = true});
+  connections_.push_back(std::move(connection));
+}
+
+void Control::serve(Connection& connection) {
+  if (connection.answer.empty()) {
+    std::array<char, kMostRequestBytes> buffer{};
+    const ssize_t got = ::read(connection.fd.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EAGAIN) return;
+    if (got <= 0 || connection.request.size() > kMostRequestBytes) return drop(connection);
+    connection.request.append(buffer.data(), static_cast<std::size_t>(got));
+    const auto end = connection.request.find('\n');
+    if (end == std::string::npos) return;
+    const Reply reply = handler_(connection.request.substr(0, end));
+    connection.answer = std::to_string(reply.exit_code) + '\n' + reply.text;
+  }
+  const ssize_t sent =
+      ::send(connection.fd.get(), connection.answer.data(), connection.answer.size(), MSG_NOSIGNAL);
+  if (sent < 0 && errno != EAGAIN) return drop(connection);
+  connection.answer.erase(0, static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
+  if (connection.answer.empty()) return drop(connection);
+  connection.poll->watch({.write = true});
+}
+
+void Control::drop(const Connection& connection) {
+  connections_.remove_if([&](const auto& owned) { return owned.get() == &connection; });
+}
+
+base::Result<Reply> ask(const std::string& path, const std::string& request, base::Millis timeout) {
+  const auto fd = connect_to(path);
+  if (!fd) return tl::unexpected(fd.error());
+  const std::string line = request + '\n';
+  if (::send(fd->get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
+    return base::fail_errno(path, errno);
+  std::string all;
+  std::array<char, 64 * 1024> buffer{};
+  while (true) {
+    pollfd ready{fd->get(), POLLIN, 0};
+    if (::poll(&ready, 1, static_cast<int>(timeout.count())) <= 0)
+      return base::fail(base::Code::kTimeout, "the agent on " + path + " does not answer");
+    const ssize_t got = ::read(fd->get(), buffer.data(), buffer.size());
+    if (got < 0) return base::fail_errno(path, errno);
+    if (got == 0) break;
+    all.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  Reply reply{1, {}};
+  const auto end = all.find('\n');
+  std::from_chars(all.data(), all.data() + all.size(), reply.exit_code);
+  if (end != std::string::npos) reply.text = all.substr(end + 1);
+  return reply;
+}
+
+}  // namespace dingtail::observe

@@ -1,0 +1,54 @@
+// The control socket: how other commands ask a running agent. A request is one line; the answer is an exit
+// code, a newline and text, to the end of the stream. The server lives on the loop and never blocks it; ask()
+// blocks.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "loop/poll.h"
+
+namespace dingtail::observe {
+
+struct Reply {
+  int exit_code = 0;
+  std::string text;
+};
+
+class Control {
+ public:
+  using Handler = std::function<Reply(const std::string& request)>;
+
+  // Listens on `path`, mode 0660. A socket that a dead agent left there is replaced.
+  static base::Result<std::unique_ptr<Control>> listen(loop::Loop& loop, const std::string& path,
+                                                       Handler handler);
+  Control(const Control&) = delete;
+  Control& operator=(const Control&) = delete;
+  ~Control();
+
+ private:
+  struct Connection;
+
+  Control(loop::Loop& loop, std::string path, base::Fd fd, Handler handler);
+  void accept();
+  void serve(Connection& connection);
+  void drop(const Connection& connection);
+
+  loop::Loop& loop_;
+  std::string path_;
+  base::Fd fd_;
+  Handler handler_;
+  std::unique_ptr<loop::Poll> poll_;
+  std::list<std::unique_ptr<Connection>> connections_;
+};
+
+// Asks the agent that listens on `path`. kNotFound: none does.
+base::Result<Reply> ask(const std::string& path, const std::string& request, base::Millis timeout);
+
+}  // namespace dingtail::observe

@@ -1,0 +1,30 @@
+// What one transaction of the state store holds: the changes of every room since the last one. And what a
+// start reads back.
+#pragma once
+
+#include <vector>
+
+#include "alert/aggregator.h"
+#include "deliver/courier.h"
+#include "tail/tailer.h"
+
+namespace dingtail::state {
+
+struct Cut {
+  tail::TailChanges files;
+  alert::AlertChanges alerts;
+  deliver::Changes outbox;
+
+  [[nodiscard]] bool empty() const {
+    return files.changed.empty() && files.erased.empty() && files.patterns.empty() &&
+           alerts.changed.empty() && alerts.erased.empty() && outbox.changed.empty() && outbox.erased.empty();
+  }
+};
+
+struct Saved {
+  tail::TailState files;
+  std::vector<alert::AlertState> alerts;
+  std::vector<deliver::Row> outbox;
+};
+
+}  // namespace dingtail::state

@@ -1,0 +1,42 @@
+-- The state of one agent: positions, windows and open alerts, outbox. One cut of all of it is one transaction, so that
+-- a crash falls back to an earlier consistent moment and reads on. Times are Unix time in milliseconds.
+-- PRAGMA user_version is the schema's version: 1.
+
+-- How far each file was read. Every byte before `position` is represented in the other tables or was no hit.
+CREATE TABLE file (
+  device   INTEGER NOT NULL,
+  inode    INTEGER NOT NULL,
+  path     TEXT    NOT NULL,
+  source   TEXT    NOT NULL,
+  position INTEGER NOT NULL,
+  rotated  INTEGER NOT NULL,  -- 1: renamed away or deleted, being read to its end
+  PRIMARY KEY (device, inode)
+) WITHOUT ROWID;
+
+-- The path patterns that were followed before: a file that they match anew is read from its beginning.
+CREATE TABLE pattern (
+  key TEXT PRIMARY KEY        -- the source's name, U+001F, the pattern
+) WITHOUT ROWID;
+
+-- What is known of one group key of one rule: its window, its alert if it fires, and when it may fire again.
+CREATE TABLE alert (
+  rule TEXT NOT NULL,
+  grp  TEXT NOT NULL,         -- the values of group_by, a JSON list
+  data TEXT NOT NULL,         -- JSON: the fields of alert::AlertState
+  PRIMARY KEY (rule, grp)
+) WITHOUT ROWID;
+
+-- The outbox: messages that wait or may be on their way, and those delivered within the last minute (the quota).
+CREATE TABLE message (
+  id         INTEGER PRIMARY KEY,
+  uuid       TEXT    NOT NULL, -- msgUuid: the same on each attempt of the same bytes
+  target     TEXT    NOT NULL,
+  body       TEXT    NOT NULL,
+  state      TEXT    NOT NULL, -- pending, sending, delivered, held
+  attempts   INTEGER NOT NULL,
+  created    INTEGER NOT NULL,
+  not_before INTEGER NOT NULL,
+  answered   INTEGER NOT NULL
+);
+
+PRAGMA user_version = 1;

@@ -1,0 +1,47 @@
+// One prepared SQL statement, bound and stepped by position. Never left un-reset: it ends with its scope.
+// Internal to state/.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace dingtail::state {
+
+class Statement {
+ public:
+  Statement(sqlite3* database, std::string_view sql);
+
+  // Binds all parameters from the first on and runs the statement to its end.
+  template <class... Values>
+  base::Status run(const Values&... values) {
+    int index = 0;
+    (bind(++index, values), ...);
+    const auto status = step();
+    if (!status) return tl::unexpected(status.error());
+    sqlite3_reset(statement_.get());
+    return {};
+  }
+
+  // The next row: true; none left: false.
+  base::Result<bool> step();
+  [[nodiscard]] std::int64_t integer(int column) const;
+  [[nodiscard]] std::string text(int column) const;
+
+ private:
+  void bind(int index, std::int64_t value) { sqlite3_bind_int64(statement_.get(), index, value); }
+  void bind(int index, std::uint64_t value) { bind(index, static_cast<std::int64_t>(value)); }
+  void bind(int index, std::string_view value);
+
+  sqlite3* database_;
+  std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> statement_;
+};
+
+base::Status fail_sql(sqlite3* database, std::string_view doing);
+
+}  // namespace dingtail::state

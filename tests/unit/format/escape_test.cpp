@@ -1,0 +1,129 @@
+#include "format/escape.h"
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "hostile.h"
+#include "parsed.h"
+
+namespace dingtail::format {
+namespace {
+
+const std::string kBreak = "\xE2\x80\x8B";  // U+200B
+
+// What a reader sees of a rendered text: without the breaks that show nothing, blanks all alike.
+std::string seen(std::string text) {
+  return base::replace_all(base::replace_all(std::move(text), kBreak, ""), "\xC2\xA0", " ");
+}
+
+std::string seen_plainly(std::string_view text) {
+  const std::string out = plain(text);
+  return seen(out.substr(0, out.find_last_not_of(' ') + 1));
+}
+
+bool has_live_mention(std::string_view markdown) {
+  for (const std::string_view mark : {"@", "\xEF\xBC\xA0"})
+    for (auto at = markdown.find(mark); at != std::string_view::npos; at = markdown.find(mark, at + 1))
+      if (!markdown.substr(at + mark.size()).starts_with(kBreak)) return true;
+  return false;
+}
+
+// True where the text, in a line of its own, is text and nothing else, and reads as its plain form.
+::testing::AssertionResult is_inert(std::string_view text) {
+  const std::string markdown = escape_markdown(text);
+  const auto fail = [&](const std::string& why) {
+    return ::testing::AssertionFailure() << why << ": " << ::testing::PrintToString(markdown);
+  };
+  Parsed parsed = parse_markdown(markdown);
+  const int paragraphs = parsed.nodes["paragraph"];
+  parsed.nodes.erase("paragraph");
+  parsed.nodes.erase("text");
+  if (!parsed.nodes.empty()) return fail("makes a " + parsed.nodes.begin()->first);
+  if (paragraphs > 1) return fail("makes paragraphs");
+  if (seen(parsed.text) != seen_plainly(text)) return fail("does not read as written");
+  if (has_live_mention(markdown)) return fail("mentions");
+  if (markdown.find_first_of("\n\r") != std::string::npos) return fail("has a newline");
+  if (markdown.find("//") != std::string::npos) return fail("links");
+  if (!base::is_utf8(markdown)) return fail("is not UTF-8");
+  return ::testing::AssertionSuccess();
+}
+
+TEST(EscapeMarkdown, LeavesAnOrdinaryLineAsItIs) {
+  for (const std::string line :
+       {"Nov 21 10:00:01 h sshd(812): Failed password for root from 203.0.113.9 port 4 ssh2", "磁盘已满 97%",
+        "10.0.0.1 - - \"GET / HTTP/1.1\" 500", "a - b + c = d # e", "3.14 is not an item",
+        "{\"level\": \"error\"}"})
+    EXPECT_EQ(escape_markdown(line), line);
+}
+
+TEST(EscapeMarkdown, BreaksWhatWouldMentionOrLink) {
+  EXPECT_EQ(escape_markdown("@all"), "@" + kBreak + "all");
+  EXPECT_EQ(escape_markdown("＠13800000000@"), "＠" + kBreak + "13800000000@" + kBreak);
+  EXPECT_EQ(escape_markdown("https://x.example"), "https:/" + kBreak + "/x.example");
+  EXPECT_EQ(escape_markdown("see WWW.x.example"), "see WWW" + kBreak + ".x.example");
+  EXPECT_EQ(escape_markdown("MailTo:a DINGTALK:b"), "MailTo" + kBreak + ":a DINGTALK" + kBreak + ":b");
+  EXPECT_EQ(escape_markdown("![a](b)"), R"(!\[a\](b))");
+}
+
+TEST(EscapeMarkdown, EscapesWhatFormatsAnywhere) {
+  EXPECT_EQ(escape_markdown(R"(_a_ *b* `c` ~d~ |e| \f)"), R"(\_a\_ \*b\* \`c\` \~d\~ \|e\| \\f)");
+  EXPECT_EQ(escape_markdown("<b> & &lt;"), "&lt;b&gt; &amp; &amp;lt;");
+}
+
+TEST(EscapeMarkdown, EscapesBlockMarksAtTheStartAlone) {
+  EXPECT_EQ(escape_markdown("# a # b"), "\\# a # b");
+  EXPECT_EQ(escape_markdown("- a - b"), "\\- a - b");
+  EXPECT_EQ(escape_markdown("+ a"), "\\+ a");
+  EXPECT_EQ(escape_markdown("=== a"), "\\=== a");
+  EXPECT_EQ(escape_markdown("12. a 3. b"), "12\\. a 3. b");
+  EXPECT_EQ(escape_markdown("12) a"), "12\\) a");
+  EXPECT_EQ(escape_markdown("a #"), "a \\#");  // would close a heading
+  EXPECT_EQ(escape_markdown("#"), "\\#");
+}
+
+TEST(EscapeMarkdown, KeepsIndentationAndDropsBlanksAtTheEnd) {
+  EXPECT_EQ(escape_markdown("\tat com.Main  "),
+            "\xC2\xA0"
+            "at com.Main");
+  EXPECT_EQ(escape_markdown("    - a"), "\xC2\xA0\xC2\xA0\xC2\xA0\xC2\xA0\\- a");
+  EXPECT_EQ(escape_markdown("\xC2\xA0 # a"), "\xC2\xA0\xC2\xA0\\# a");  // some renderers take it for a blank
+  EXPECT_EQ(escape_markdown("  "), "");
+}
+
+TEST(EscapeMarkdown, ShowsWhatCannotBeSeen) {
+  EXPECT_EQ(escape_markdown("\x1b[1m"), R"(\\x1b\[1m)");
+  EXPECT_EQ(escape_markdown("@\xE2\x80\x8B"
+                            "all"),
+            "@" + kBreak + R"(\\u200ball)");
+}
+
+TEST(EscapeMarkdown, MakesEveryKnownAttackInert) {
+  for (const auto& attack : attacks()) EXPECT_TRUE(is_inert(attack));
+}
+
+TEST(EscapeMarkdown, MakesRandomAttacksInert) {
+  Hostile hostile;
+  for (int i = 0; i < 20'000; ++i) ASSERT_TRUE(is_inert(hostile.text(12)));
+}
+
+TEST(Plain, ShowsControlBidiAndZeroWidthCharacters) {
+  EXPECT_EQ(plain(std::string("a\0b\x1b\x7f", 5)), R"(a\x00b\x1b\x7f)");
+  EXPECT_EQ(plain("\xC2\x85|\xC2\xAD|\xE2\x80\xAE|\xEF\xBB\xBF|\xF3\xA0\x80\x81"),
+            R"(\x85|\xad|\u202e|\ufeff|\U000e0001)");
+}
+
+TEST(Plain, IsOneLineOfUtf8AndElseAsWritten) {
+  EXPECT_EQ(plain("a\nb\r\nc\td"), "a b  c d");
+  EXPECT_EQ(plain("\xFF错\xE8\xAF"), "\xEF\xBF\xBD错\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(plain("*a* @all <b> 错误 🔥"), "*a* @all <b> 错误 🔥");
+}
+
+TEST(Brief, CutsOnACharacterAndSaysSo) {
+  EXPECT_EQ(brief("abcdef", 6), "abcdef");
+  EXPECT_EQ(brief("abcdefg", 6), "abcdef…");
+  EXPECT_EQ(brief("错误错误", 7), "错误…");
+  EXPECT_EQ(brief("\x1b\x1b", 4), "\\x1b…");
+}
+
+}  // namespace
+}  // namespace dingtail::format

@@ -1,0 +1,208 @@
+// Text that tries to be more than text: a list written by hand, and a seeded generator that mixes its like.
+// The seed is printed; DINGTAIL_TEST_SEED replays it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dingtail::format {
+
+inline std::vector<std::string> attacks() {
+  return {
+      "@all",
+      "@13800000000",
+      "call @manager_8231 now, ops@example.com too",
+      "\xEF\xBC\xA0所有人 \xEF\xBC\xA0"
+      "13800000000",
+      "@ all",
+      "@\xE2\x80\x8B"
+      "all",
+      "[click](https://evil.example)",
+      "[click][1]",
+      "[1]: https://evil.example",
+      "![x](https://evil.example/a.png)",
+      "<https://evil.example>",
+      "https://evil.example/a?b=c&d=e",
+      "WWW.evil.example www.evil.example",
+      "mailto:a@b.example dingtalk:x dtmd:y DingTalk://dingtalkclient/page/link?url=x",
+      "# heading",
+      "#### heading ####",
+      "heading\n====",
+      "heading\n----",
+      "-----",
+      "* * *",
+      "_ _ _",
+      "- item",
+      "+ item",
+      "* item",
+      "1. item",
+      "123456789) item",
+      "1.",
+      "-",
+      "> quote",
+      ">quote",
+      "    code",
+      "\tcode",
+      "  \t  code",
+      "`code` ``code``",
+      "```\ncode\n```",
+      "~~~\ncode\n~~~",
+      "~~gone~~",
+      "<b>bold</b><script>alert(1)</script>",
+      "<!-- -->",
+      "<?php ?>",
+      "<font color=red>red</font>",
+      "*emphasis* **strong** ***both***",
+      "_emphasis_ __strong__ snake_case_name",
+      "a | b\n--|--\n1 | 2",
+      ":--",
+      "&amp; &lt;b&gt; &#35; &#x40;all &nbsp;",
+      "trailing  ",
+      "trailing\\",
+      "\\# \\* \\[",
+      "line one\nline two\r\nline three\rline four",
+      "para\n\n# heading",
+      "ends like a heading #",
+      "ends like a heading ###",
+      "\xE2\x80\xAE"
+      "gnp.exe",
+      "\xE2\x80\xA8# line separator",
+      "\xC2\x85# next line",
+      "\xE2\x90\xA4# symbol for newline",
+      "\x1b[31mred\x1b[0m \a\b\v\f\x7f",
+      std::string("nul\0nul", 7),
+      "\xFF\xFE overlong \xC0\xAF surrogate \xED\xA0\x80 cut \xE4\xB8",
+      "\xF3\xA0\x80\x81 tag",
+      "C:\\Users\\D \\u0000 \"quoted\"",
+      "",
+      " ",
+      "\n",
+  };
+}
+
+class Hostile {
+ public:
+  Hostile() : seed_(chosen()), random_(seed_) {
+    std::printf("seed: DINGTAIL_TEST_SEED=%llu\n", static_cast<unsigned long long>(seed_));
+  }
+
+  std::size_t below(std::size_t end) {
+    return std::uniform_int_distribution<std::size_t>(0, end - 1)(random_);
+  }
+
+  std::string text(std::size_t most_fragments) {
+    std::string out;
+    for (std::size_t left = below(most_fragments + 1); left > 0; --left) out += fragment();
+    return out;
+  }
+
+ private:
+  static std::uint64_t chosen() {
+    const char* given = std::getenv("DINGTAIL_TEST_SEED");
+    return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+  }
+
+  std::string fragment() {
+    static constexpr std::array<std::string_view, 86> kFragments = {"@",
+                                                                    "\xEF\xBC\xA0",
+                                                                    "all",
+                                                                    "所有人",
+                                                                    "13800000000",
+                                                                    "[",
+                                                                    "]",
+                                                                    "(",
+                                                                    ")",
+                                                                    "](",
+                                                                    "![",
+                                                                    "[x](y)",
+                                                                    "http:",
+                                                                    "https",
+                                                                    "://",
+                                                                    ":",
+                                                                    "/",
+                                                                    "//",
+                                                                    "www.",
+                                                                    "WwW.",
+                                                                    "example.com",
+                                                                    "mailto:",
+                                                                    "dingtalk:",
+                                                                    "dtmd:",
+                                                                    "<",
+                                                                    ">",
+                                                                    "<b>",
+                                                                    "</b>",
+                                                                    "<!--",
+                                                                    "-->",
+                                                                    "<?",
+                                                                    "<a href=\"",
+                                                                    "\"",
+                                                                    "'",
+                                                                    "&",
+                                                                    "&lt;",
+                                                                    "&#64;",
+                                                                    "amp;",
+                                                                    "#",
+                                                                    "##",
+                                                                    " #",
+                                                                    "# ",
+                                                                    "=",
+                                                                    "==",
+                                                                    "-",
+                                                                    "--",
+                                                                    "---",
+                                                                    "- ",
+                                                                    "+ ",
+                                                                    "*",
+                                                                    "**",
+                                                                    "***",
+                                                                    "_",
+                                                                    "__",
+                                                                    "~",
+                                                                    "~~",
+                                                                    "`",
+                                                                    "```",
+                                                                    "|",
+                                                                    "|-|",
+                                                                    "1.",
+                                                                    "1. ",
+                                                                    "9) ",
+                                                                    ".",
+                                                                    "\\",
+                                                                    "\\\\",
+                                                                    "!",
+                                                                    " ",
+                                                                    "  ",
+                                                                    "    ",
+                                                                    "\t",
+                                                                    "\n",
+                                                                    "\n\n",
+                                                                    "\r\n",
+                                                                    "\r",
+                                                                    "\xE2\x80\x8B",
+                                                                    "\xE2\x80\xAE",
+                                                                    "\xE2\x80\xA8",
+                                                                    "\xC2\xA0",
+                                                                    "\x1b[0m",
+                                                                    "\xFF",
+                                                                    "\xE4\xB8",
+                                                                    "é",
+                                                                    "错误",
+                                                                    "🔥",
+                                                                    "$"};
+    const std::size_t pick = below(kFragments.size() + 4);
+    if (pick == kFragments.size()) return std::string(1, '\0');
+    if (pick > kFragments.size()) return std::string(1, static_cast<char>(below(256)));
+    return std::string(kFragments.at(pick));
+  }
+
+  std::uint64_t seed_;
+  std::mt19937_64 random_;
+};
+
+}  // namespace dingtail::format

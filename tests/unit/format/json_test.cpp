@@ -1,0 +1,44 @@
+#include "format/json.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+
+namespace dingtail::format {
+namespace {
+
+TEST(BodyJson, IsDingTalksMarkdownMessage) {
+  const Message message{.title = "[严重] \"x\"",
+                        .text = "#### a\\b\n\n@13800000000 @u1",
+                        .plain = "not sent",
+                        .at = {{"13800000000", "+852-12345678"}, {"u1"}, false}};
+  EXPECT_EQ(
+      body_json(message, "id-1"),
+      R"({"msgtype":"markdown","markdown":{"title":"[严重] \"x\"","text":"#### a\\b\n\n@13800000000 @u1"},)"
+      R"("at":{"atMobiles":["13800000000","+852-12345678"],"atUserIds":["u1"],"isAtAll":false},)"
+      R"("msgUuid":"id-1"})");
+}
+
+TEST(BodyJson, HasAnEmptyAtWhereNobodyIsCalled) {
+  const auto at = nlohmann::json::parse(body_json({"t", "x", "", {}}, "id")).at("at");
+  EXPECT_EQ(at.dump(), R"({"atMobiles":[],"atUserIds":[],"isAtAll":false})");
+}
+
+TEST(BodyJson, CallsAll) {
+  EXPECT_EQ(nlohmann::json::parse(body_json({"t", "x", "", {{}, {}, true}}, "id")).at("at").at("isAtAll"),
+            true);
+}
+
+TEST(BodyJson, ReplacesWhatIsNotUtf8) {
+  const std::string body =
+      body_json({"t\xFF", std::string("x\0\x01\xC3", 4), "", {{"\x80"}, {}, false}}, "\xFE");
+  EXPECT_TRUE(base::is_utf8(body));
+  const auto parsed = nlohmann::json::parse(body);
+  EXPECT_EQ(parsed.at("markdown").at("title"), "t\xEF\xBF\xBD");
+  EXPECT_EQ(parsed.at("markdown").at("text"), std::string("x\0\x01\xEF\xBF\xBD", 6));
+}
+
+}  // namespace
+}  // namespace dingtail::format

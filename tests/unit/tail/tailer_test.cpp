@@ -1,0 +1,306 @@
+#include "tail/tailer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "support/log_lines.h"
+#include "support/temp_dir.h"
+
+namespace dingtail::tail {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+namespace fs = std::filesystem;
+
+// A tailer on a directory, driven by hand: events are whatever inotify has, time is a variable.
+class TailerTest : public testing::Test {
+ protected:
+  TailerTest() { start(); }
+
+  void start(TailState stored = {}) {
+    tailer.reset();
+    tailer = std::make_unique<Tailer>(loop, lines.log(), dir / "state", [] {});
+    follow(std::move(stored));
+  }
+
+  void follow(TailState stored = {}) { tailer->follow({source}, std::move(stored), now); }
+
+  // What a restart would find.
+  TailState saved() {
+    for (const auto changes = tailer->take_changes(); const auto& file : changes.changed) state_files[file.id] = file;
+    TailState out;
+    for (const auto& [id, file] : state_files) out.files.push_back(file);
+    for (const auto& path : source.paths) out.patterns.insert(source.name + '\x1f' + path);
+    return out;
+  }
+
+  // Passes `time` and reads all there is.
+  std::vector<std::string> read(base::Millis time = 100ms) {
+    now.mono += time;
+    now.wall += time;
+    std::vector<std::string> records;
+    loop_events();
+    while (tailer->read(now, 1 << 20, [&](const Block& block) {
+      for_each_record(block, [&](std::string_view record) { records.emplace_back(record); });
+    })) {
+    }
+    return records;
+  }
+
+  // Lets inotify speak: writing a marker file guarantees that run_once() has an event to wake up for.
+  void loop_events() {
+    fs::create_directories(dir / "logs");
+    dir.write("logs/marker", std::to_string(++markers));
+    loop.run_once();
+  }
+
+  test::TempDir dir;
+  test::LogLines lines;
+  config::Source source = [this] {
+    fs::create_directories(dir / "logs");
+    config::Source out;
+    out.name = "app";
+    out.paths = {dir / "logs/*.log"};
+    return out;
+  }();
+  loop::Loop loop;
+  base::Now now{base::Mono{1h}, base::Wall{1'700'000'000s}};
+  std::unique_ptr<Tailer> tailer;
+  std::map<FileId, FileState> state_files;
+  int markers = 0;
+};
+
+TEST_F(TailerTest, AFileThatAppearsIsReadFromItsBeginningAndThenFollowed) {
+  dir.write("logs/a.log", "one\n");
+  EXPECT_THAT(read(), ElementsAre("one"));
+  dir.append("logs/a.log", "two\nthr");
+  EXPECT_THAT(read(), ElementsAre("two"));
+  dir.append("logs/a.log", "ee\n");
+  EXPECT_THAT(read(), ElementsAre("three"));
+}
+
+TEST_F(TailerTest, AFilePresentAtFirstIsReadFromItsEndBehindTheLastWholeLine) {
+  dir.write("logs/b.log", "old\npartial");
+  source.paths = {dir / "logs/b.log"};
+  start();
+  EXPECT_THAT(read(), IsEmpty());
+  dir.append("logs/b.log", " now whole\n");
+  EXPECT_THAT(read(), ElementsAre("partial now whole"));
+}
+
+TEST_F(TailerTest, ReadFromBeginningReadsWhatIsThere) {
+  dir.write("logs/b.log", "old\n");
+  source.paths = {dir / "logs/b.log"};
+  source.read_from = config::ReadFrom::kBeginning;
+  start();
+  EXPECT_THAT(read(), ElementsAre("old"));
+}
+
+TEST_F(TailerTest, ARenamedFileIsReadToItsEndBeforeItsSuccessor) {
+  dir.write("logs/a.log", "1\n");
+  EXPECT_THAT(read(), ElementsAre("1"));
+  dir.append("logs/a.log", "2\n");
+  fs::rename(dir / "logs/a.log", dir / "logs/a.log.1");
+  dir.write("logs/a.log", "4\n");
+  dir.append("logs/a.log.1", "3\n");
+  EXPECT_THAT(read(), ElementsAre("2", "3", "4"));
+}
+
+TEST_F(TailerTest, AWriterMayKeepTheOldFileForAWhile) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  fs::rename(dir / "logs/a.log", dir / "logs/a.log.1");
+  dir.write("logs/a.log", "new\n");
+  EXPECT_THAT(read(), ElementsAre("new"));
+  dir.append("logs/a.log.1", "late\n");
+  EXPECT_THAT(read(30s), ElementsAre("late"));
+}
+
+TEST_F(TailerTest, AFileReplacedByRenameIsDrainedAndTheNewOneReadFromItsBeginning) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  dir.append("logs/a.log", "2\n");
+  dir.write("logs/fresh", "3\n");
+  fs::rename(dir / "logs/fresh", dir / "logs/a.log");
+  EXPECT_THAT(read(), ElementsAre("2", "3"));
+}
+
+TEST_F(TailerTest, ATruncatedFileIsReadFromItsBeginning) {
+  dir.write("logs/a.log", "one\ntwo\n");
+  read();
+  dir.write("logs/a.log", "new\n");
+  EXPECT_THAT(read(), ElementsAre("new"));
+  EXPECT_EQ(lines.count("file-truncated"), 1U);
+}
+
+TEST_F(TailerTest, ThePartialLineOfADeletedFileIsARecord) {
+  dir.write("logs/a.log", "1\nlast words");
+  EXPECT_THAT(read(), ElementsAre("1"));
+  fs::remove(dir / "logs/a.log");
+  EXPECT_THAT(read(), ElementsAre("last words"));
+}
+
+TEST_F(TailerTest, ThePartialLineOfARenamedFileIsARecordAfterTenSilentSeconds) {
+  dir.write("logs/a.log", "1\npart");
+  read();
+  fs::rename(dir / "logs/a.log", dir / "logs/a.log.1");
+  EXPECT_THAT(read(), IsEmpty());
+  EXPECT_THAT(read(9s), IsEmpty());
+  EXPECT_THAT(read(1100ms), ElementsAre("part"));
+}
+
+TEST_F(TailerTest, APartialLineNeverJoinsAnotherFilesBytes) {
+  dir.write("logs/a.log", "half");
+  read();
+  fs::rename(dir / "logs/a.log", dir / "logs/a.log.1");
+  dir.write("logs/a.log", "other\n");
+  EXPECT_THAT(read(), ElementsAre("other"));
+  dir.append("logs/a.log.1", " done\n");
+  EXPECT_THAT(read(), ElementsAre("half done"));
+}
+
+TEST_F(TailerTest, RotatedNamesUnderAWildcardAreNoSourcesOfTheirOwn) {
+  source.paths = {dir / "logs/*"};
+  source.exclude = {"*marker"};
+  start();
+  dir.write("logs/app.log.1", "old\n");
+  dir.write("logs/app-2026-11-21.log", "live\n");
+  EXPECT_THAT(read(), ElementsAre("live"));
+}
+
+TEST_F(TailerTest, AHardLinkIsReadOnce) {
+  dir.write("logs/a.log", "1\n");
+  fs::create_hard_link(dir / "logs/a.log", dir / "logs/b.log");
+  EXPECT_THAT(read(), ElementsAre("1"));
+}
+
+TEST_F(TailerTest, ARetargetedLinkIsFollowedToItsNewFile) {
+  dir.write("data/1", "one\n");
+  dir.write("data/2", "two\n");
+  fs::create_symlink(dir / "data/1", dir / "logs/a.log");
+  EXPECT_THAT(read(), ElementsAre("one"));
+  fs::remove(dir / "logs/a.log");
+  fs::create_symlink(dir / "data/2", dir / "logs/a.log");
+  EXPECT_THAT(read(), ElementsAre("two"));
+}
+
+TEST_F(TailerTest, AMissingFileIsToldOnceAndFollowedWhenItAppears) {
+  source.paths = {dir / "logs/later.log"};
+  start();
+  read();
+  read();
+  EXPECT_EQ(lines.count("file-missing"), 1U);
+  dir.write("logs/later.log", "here\n");
+  EXPECT_THAT(read(), ElementsAre("here"));
+  EXPECT_EQ(lines.count("file-back"), 1U);
+}
+
+TEST_F(TailerTest, AMissingDirectoryIsFollowedWhenItAppears) {
+  source.paths = {dir / "logs/sub/app.log"};
+  start();
+  dir.write("logs/sub/app.log", "here\n");
+  EXPECT_THAT(read(), ElementsAre("here"));
+  dir.append("logs/sub/app.log", "more\n");
+  read();
+  EXPECT_THAT(tailer->status(), Contains(testing::Field(&FileStatus::offset, 10U)));
+}
+
+TEST_F(TailerTest, TheFirstSourceOwnsAFileOfTwo) {
+  config::Source second = source;
+  second.name = "second";
+  dir.write("logs/a.log", "");
+  tailer->follow({source, second}, {}, now);
+  dir.append("logs/a.log", "1\n");
+  EXPECT_THAT(read(), ElementsAre("1"));
+  EXPECT_EQ(lines.count("the first owns it"), 1U);
+}
+
+TEST_F(TailerTest, ARestartGoesOnWhereItStopped) {
+  dir.write("logs/a.log", "1\npart");
+  read();
+  const auto state = saved();
+  tailer.reset();
+  dir.append("logs/a.log", "ial\n2\n");
+  start(state);
+  EXPECT_THAT(read(), ElementsAre("partial", "2"));
+}
+
+TEST_F(TailerTest, AFileRenamedDuringTheStopIsReadToItsEndThenItsSuccessorFromTheBeginning) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  const auto state = saved();
+  tailer.reset();
+  dir.append("logs/a.log", "2\n");
+  fs::rename(dir / "logs/a.log", dir / "logs/a.log.1");
+  dir.write("logs/a.log", "3\n");
+  start(state);
+  EXPECT_THAT(read(), ElementsAre("2", "3"));
+}
+
+TEST_F(TailerTest, ReloadWithTheSameSourceRepeatsNothingAndLosesNothing) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  dir.append("logs/a.log", "2\n");
+  follow();
+  EXPECT_THAT(read(), ElementsAre("2"));
+}
+
+TEST_F(TailerTest, APipeInAGlobIsNotOpened) {
+  ASSERT_EQ(::mkfifo((dir / "logs/p.log").c_str(), 0600), 0);
+  dir.write("logs/a.log", "1\n");
+  EXPECT_THAT(read(), ElementsAre("1"));
+}
+
+TEST_F(TailerTest, ItsOwnStateIsNotFollowed) {
+  source.paths = {dir / "**/*.log"};
+  start();
+  dir.write("state/own.log", "no\n");
+  dir.write("logs/a.log", "yes\n");
+  EXPECT_THAT(read(), ElementsAre("yes"));
+}
+
+TEST_F(TailerTest, TheSweepFindsWhatNoEventTold) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  fs::create_directories(dir / "far");
+  fs::create_symlink(dir / "far/real", dir / "logs/far.log");  // dangling: nothing is watched in far/
+  read();
+  dir.write("far/real", "found\n");
+  EXPECT_THAT(read(), IsEmpty());
+  EXPECT_THAT(read(60s), ElementsAre("found"));
+}
+
+// As root nothing is unreadable, so this runs as another user where it can become one.
+TEST_F(TailerTest, AnUnreadableFileIsToldOnceAndReadWithoutGapOrRepeatAfterwards) {
+  if (::geteuid() != 0) {
+    SUCCEED();
+    return;
+  }
+  dir.write("logs/a.log", "1\n");
+  EXPECT_THAT(read(), ElementsAre("1"));
+  const auto state = saved();
+  tailer.reset();
+  dir.append("logs/a.log", "2\n");
+  ASSERT_EQ(::chmod(dir.path().c_str(), 0755), 0);
+  ASSERT_EQ(::chmod((dir / "logs/a.log").c_str(), 0000), 0);
+  ASSERT_EQ(::seteuid(65534), 0);
+  tailer = std::make_unique<Tailer>(loop, lines.log(), dir / "state", [] {});
+  tailer->follow({source}, state, now);
+  const auto quiet = [&] { return tailer->read(now, 1 << 20, [](const Block&) { FAIL() << "read without the right"; }); };
+  quiet();
+  quiet();
+  ASSERT_EQ(::seteuid(0), 0);
+  EXPECT_EQ(lines.count("file-unreadable"), 1U);
+  ASSERT_EQ(::chmod((dir / "logs/a.log").c_str(), 0644), 0);
+  EXPECT_THAT(read(), ElementsAre("2"));
+}
+
+}  // namespace
+}  // namespace dingtail::tail
