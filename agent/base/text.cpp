@@ -5,49 +5,57 @@
 #include <charconv>
 #include <cstdio>
 #include <limits>
-#include <numeric>
 
 namespace dingtail::base {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-// How many bytes the well-formed character at the front of `text` has; 0 if there is none (RFC 3629, section 4).
+// What a first byte says of its character: how long it is and what may come second (RFC 3629, section 4).
+struct Lead {
+  unsigned first;  // of the range of first bytes
+  unsigned last;
+  std::size_t size;
+  unsigned second_least;
+  unsigned second_most;
+};
+constexpr std::array<Lead, 9> kLeads = {{{0x00, 0x7F, 1, 0, 0},
+                                         {0xC2, 0xDF, 2, 0x80, 0xBF},
+                                         {0xE0, 0xE0, 3, 0xA0, 0xBF},
+                                         {0xE1, 0xEC, 3, 0x80, 0xBF},
+                                         {0xED, 0xED, 3, 0x80, 0x9F},
+                                         {0xEE, 0xEF, 3, 0x80, 0xBF},
+                                         {0xF0, 0xF0, 4, 0x90, 0xBF},
+                                         {0xF1, 0xF3, 4, 0x80, 0xBF},
+                                         {0xF4, 0xF4, 4, 0x80, 0x8F}}};
+
+// How many bytes the well-formed character at the front of `text` has; 0 if there is none.
 std::size_t character_size(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto continues = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
-    return i < text.size() && byte(i) >= low && byte(i) <= high;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const unsigned low = first == 0xE0 ? 0xA0 : 0x80;
-    const unsigned high = first == 0xED ? 0x9F : 0xBF;
-    return continues(1, low, high) && continues(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const unsigned low = first == 0xF0 ? 0x90 : 0x80;
-    const unsigned high = first == 0xF4 ? 0x8F : 0xBF;
-    return continues(1, low, high) && continues(2) && continues(3) ? 4 : 0;
-  }
-  return 0;
+  const auto byte = [&](std::size_t i) -> unsigned { return static_cast<unsigned char>(text[i]); };
+  const auto lead = std::find_if(kLeads.begin(), kLeads.end(),
+                                 [&](const Lead& l) { return byte(0) >= l.first && byte(0) <= l.last; });
+  if (lead == kLeads.end() || lead->size > text.size()) return 0;
+  if (lead->size > 1 && (byte(1) < lead->second_least || byte(1) > lead->second_most)) return 0;
+  for (std::size_t i = 2; i < lead->size; ++i)
+    if ((byte(i) & 0xC0U) != 0x80) return 0;
+  return lead->size;
 }
 
-// Edit distance (Levenshtein), one row at a time.
+// Edit distance with transpositions of neighbours (optimal string alignment): how many slips of a finger.
 std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
+  const std::size_t width = b.size() + 1;
+  std::vector<std::size_t> cells((a.size() + 1) * width);
+  const auto at = [&](std::size_t i, std::size_t j) -> std::size_t& { return cells[i * width + j]; };
+  for (std::size_t i = 0; i <= a.size(); ++i) at(i, 0) = i;
+  for (std::size_t j = 0; j <= b.size(); ++j) at(0, j) = j;
+  for (std::size_t i = 1; i <= a.size(); ++i)
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, changed});
+      const std::size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
+      at(i, j) = std::min({at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + change});
+      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped) at(i, j) = std::min(at(i, j), at(i - 2, j - 2) + 1);
     }
-  }
-  return row[b.size()];
+  return at(a.size(), b.size());
 }
 
 }  // namespace

@@ -28,8 +28,12 @@ class TempDir {
   [[nodiscard]] std::string operator/(const std::string& name) const { return (path_ / name).string(); }
 
   // Both make the directories above; the second keeps what is there.
-  std::string write(const std::string& name, const std::string& text) const { return put(name, text, std::ios::trunc); }
-  std::string append(const std::string& name, const std::string& text) const { return put(name, text, std::ios::app); }
+  std::string write(const std::string& name, const std::string& text) const {
+    return put(name, text, std::ios::trunc);
+  }
+  std::string append(const std::string& name, const std::string& text) const {
+    return put(name, text, std::ios::app);
+  }
 
  private:
   std::string put(const std::string& name, const std::string& text, std::ios::openmode mode) const {

@@ -20,7 +20,8 @@ TEST(Duration, ReadsEveryUnitAndSums) {
 }
 
 TEST(Duration, RefusesAnythingElse) {
-  for (const auto* text : {"", "10", "s", "-5s", "5 s", "5sec", "1.5h", "5m!", "99999999999999999999s", "106751991168d"})
+  for (const auto* text :
+       {"", "10", "s", "-5s", "5 s", "5sec", "1.5h", "5m!", "99999999999999999999s", "106751991168d"})
     EXPECT_FALSE(parse_duration(text)) << text;
 }
 

@@ -19,7 +19,9 @@ namespace {
 
 TEST(Loop, EndsWithHandlesThatWereDroppedJustNow) {
   Loop loop;
-  { const Timer timer(loop, [] {}); }
+  {
+    const Timer timer(loop, [] {});
+  }
 }  // ~Loop asserts that nothing is left
 
 TEST(Timer, FiresOnceAndMayBeStartedFromItsOwnCallback) {

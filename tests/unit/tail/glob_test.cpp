@@ -27,8 +27,8 @@ TEST(RotatedName, NumbersCompressionAndDatesBehindTheExtension) {
                            "app.log.2.gz", "a.zst", "a.xz", "a.bz2", "app.log-20261121", "app.log-2026-11-21",
                            "app.log.2026-11-21", "app.log-20261121.gz", "app.log-20261121-1761234567"})
     EXPECT_TRUE(is_rotated_name(name)) << name;
-  for (const auto* name : {"app.log", "app-2026-11-21.log", "app.2026-11-21.log", "error.log", "syslog", "mysql-8.log",
-                           ".1", "app.log-99999999", "log4j2.out"})
+  for (const auto* name : {"app.log", "app-2026-11-21.log", "app.2026-11-21.log", "error.log", "syslog",
+                           "mysql-8.log", ".1", "app.log-99999999", "log4j2.out"})
     EXPECT_FALSE(is_rotated_name(name)) << name;
 }
 
@@ -50,7 +50,8 @@ class WalkTest : public testing::Test {
 };
 
 TEST_F(WalkTest, FindsByWildcardInOneDirectory) {
-  for (const auto* name : {"logs/a.log", "logs/b.log", "logs/b.log.1", "logs/.hidden.log", "logs/c.txt"}) dir.write(name, "");
+  for (const auto* name : {"logs/a.log", "logs/b.log", "logs/b.log.1", "logs/.hidden.log", "logs/c.txt"})
+    dir.write(name, "");
   look("logs/*.log*");
   EXPECT_THAT(files, UnorderedElementsAre("logs/a.log", "logs/b.log"));
   EXPECT_THAT(directories, UnorderedElementsAre("logs"));

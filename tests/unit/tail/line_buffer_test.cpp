@@ -32,7 +32,8 @@ class GrowingFile {
 };
 
 void take(const Lines& lines, std::size_t max_record, std::vector<std::string>& records) {
-  for_each_record({lines.bytes, "f", "s", max_record}, [&](std::string_view record) { records.emplace_back(record); });
+  for_each_record({lines.bytes, "f", "s", max_record},
+                  [&](std::string_view record) { records.emplace_back(record); });
 }
 
 void drain(LineBuffer& buffer, GrowingFile& file, Cursor& cursor, std::size_t max_record,
@@ -116,7 +117,8 @@ TEST(LineBuffer, EveryShortTextInEveryChunkingGivesTheSameRecords) {
     for (std::size_t i = 0; i < size; ++i) combinations *= kBytes.size();
     for (std::size_t n = 0; n < combinations; ++n) {
       std::string text;
-      for (std::size_t i = 0, left = n; i < size; ++i, left /= kBytes.size()) text += kBytes[left % kBytes.size()];
+      for (std::size_t i = 0, left = n; i < size; ++i, left /= kBytes.size())
+        text += kBytes[left % kBytes.size()];
       const auto expected = records_of(text, 3);
       for (std::size_t first = 0; first <= size; ++first)
         for (std::size_t second = first; second <= size; ++second) {
@@ -129,7 +131,8 @@ TEST(LineBuffer, EveryShortTextInEveryChunkingGivesTheSameRecords) {
             drain(buffer, file, cursor, 3, records);
             drain(buffer, file, cursor, 3, records);
           }
-          ASSERT_EQ(records, expected) << testing::PrintToString(text) << " in steps " << first << ", " << second;
+          ASSERT_EQ(records, expected)
+              << testing::PrintToString(text) << " in steps " << first << ", " << second;
         }
       ++texts;
     }

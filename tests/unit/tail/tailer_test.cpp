@@ -34,7 +34,8 @@ class TailerTest : public testing::Test {
 
   // What a restart would find.
   TailState saved() {
-    for (const auto changes = tailer->take_changes(); const auto& file : changes.changed) state_files[file.id] = file;
+    for (const auto changes = tailer->take_changes(); const auto& file : changes.changed)
+      state_files[file.id] = file;
     TailState out;
     for (const auto& [id, file] : state_files) out.files.push_back(file);
     for (const auto& path : source.paths) out.patterns.insert(source.name + '\x1f' + path);
@@ -293,7 +294,9 @@ TEST_F(TailerTest, AnUnreadableFileIsToldOnceAndReadWithoutGapOrRepeatAfterwards
   ASSERT_EQ(::seteuid(65534), 0);
   tailer = std::make_unique<Tailer>(loop, lines.log(), dir / "state", [] {});
   tailer->follow({source}, state, now);
-  const auto quiet = [&] { return tailer->read(now, 1 << 20, [](const Block&) { FAIL() << "read without the right"; }); };
+  const auto quiet = [&] {
+    return tailer->read(now, 1 << 20, [](const Block&) { FAIL() << "read without the right"; });
+  };
   quiet();
   quiet();
   ASSERT_EQ(::seteuid(0), 0);

@@ -1,0 +1,328 @@
+#include "config/load.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "config/packs.h"
+#include "support/load_text.h"
+
+namespace dingtail::config {
+namespace {
+
+using namespace std::chrono_literals;
+using test::brief;
+using test::load_text;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+constexpr const char* kTarget = "[[target]]\nname = 'ops'\ntype = 'console'\n";
+
+TEST(Load, AWholeConfigurationBecomesValues) {
+  const test::TempDir dir;
+  const auto loaded = load_text(dir, R"(
+state_dir = "/var/lib/x"
+language = "zh"
+timezone = "Asia/Shanghai"
+default_targets = ["ops"]
+[labels]
+env = "prod"
+[defaults]
+severity = "error"
+repeat_interval = "10m"
+[[source]]
+name = "nginx"
+paths = ["/var/log/nginx/*.log"]
+exclude = ["*debug*"]
+read_from = "beginning"
+max_record = "64KiB"
+[[target]]
+name = "ops"
+type = "dingtalk"
+webhook = "https://oapi.dingtalk.com/robot/send?access_token=t"
+secret = "SEC1"
+keywords = ["告警"]
+mention = { mobiles = ["13800000000"], on = ["firing", "resolved"] }
+events = ["firing"]
+[[rule]]
+name = "r"
+match = ['a(?P<x>b)', 'c']
+exclude = 'no'
+summary = { en = "E ${x:-none}", zh = "Z" }
+group_by = "x"
+when = { count = 5, within = "1m" }
+labels = { team = "db" }
+resolve_after = "5m"
+)");
+  EXPECT_THAT(brief(loaded.problems), testing::Each(HasSubstr("others may read")));
+  const auto& config = loaded.config;
+  EXPECT_EQ(config.control, "/var/lib/x/control.sock");
+  EXPECT_EQ(config.language, Language::kChinese);
+  ASSERT_EQ(config.sources.size(), 1U);
+  EXPECT_EQ(config.sources[0].read_from, ReadFrom::kBeginning);
+  EXPECT_EQ(config.sources[0].max_record_bytes, 65536U);
+  ASSERT_EQ(config.targets.size(), 1U);
+  EXPECT_EQ(config.targets[0].language, Language::kChinese);
+  EXPECT_THAT(config.targets[0].mention.on, ElementsAre(EventKind::kFiring, EventKind::kResolved));
+  EXPECT_THAT(config.targets[0].events, ElementsAre(EventKind::kFiring, EventKind::kRepeat));
+  ASSERT_EQ(config.rules.size(), 1U);
+  const auto& rule = config.rules[0];
+  EXPECT_EQ(rule.severity, Severity::kError);
+  EXPECT_EQ(rule.match.size(), 2U);
+  EXPECT_EQ(rule.when.count, 5U);
+  EXPECT_EQ(rule.when.within, 1min);
+  EXPECT_EQ(rule.group_wait, 2s);
+  EXPECT_EQ(rule.repeat_interval, 10min);
+  EXPECT_EQ(rule.repeat_max, 4h);
+  EXPECT_EQ(rule.resolve_after, 5min);
+  EXPECT_EQ(rule.summary.in(Language::kChinese)->value, "Z");
+}
+
+TEST(Load, CriticalRulesDoNotWaitUnlessTheyOrTheDefaultsSaySo) {
+  EXPECT_EQ(test::rules_of("[[rule]]\nname='r'\nmatch='x'\nseverity='critical'\n").rules.at(0).group_wait,
+            0ms);
+  EXPECT_EQ(test::rules_of("[[rule]]\nname='r'\nmatch='x'\nseverity='critical'\ngroup_wait='3s'\n")
+                .rules.at(0)
+                .group_wait,
+            3s);
+}
+
+TEST(Load, DefaultsOfAnyFileHoldForTheRulesOfEveryFile) {
+  const test::TempDir dir;
+  dir.write("rules/a.toml", "[[rule]]\nname = 'a'\nmatch = 'x'\n");
+  dir.write("rules/b.toml", "[defaults]\nseverity = 'critical'\n");
+  const auto loaded = load_text(dir, "include = ['rules/*.toml']\n");
+  ASSERT_EQ(loaded.config.rules.size(), 1U);
+  EXPECT_EQ(loaded.config.rules[0].severity, Severity::kCritical);
+}
+
+TEST(Load, EveryMistakeIsToldAtItsPlaceInOneRun) {
+  const test::TempDir dir;
+  const auto loaded = load_text(dir, std::string(kTarget) + R"(
+[[rule]]
+name = "a"
+mach = 'x'
+match = 'x'
+[[rule]]
+name = "a"
+match = 5
+severity = "fatal"
+when = { count = 3 }
+group_wait = "2 seconds"
+targets = ["opps"]
+where = { src = "x" }
+[[source]]
+paths = []
+[[surce]]
+)");
+  EXPECT_THAT(
+      brief(loaded.problems),
+      ElementsAre("7:1: error: unknown key `mach` in [[rule]]",  //
+                  "9:1: error: rule \"a\" is there twice",       //
+                  "11:9: error: `match` in [[rule]] must be a string or a list of strings, not an integer",
+                  "12:12: error: \"fatal\" is not one of \"info\", \"warning\", \"error\", \"critical\"",
+                  "13:8: error: `count` and `within` go together in `when`",      //
+                  "14:14: error: `group_wait`: \"2 seconds\" is not a duration",  //
+                  "15:12: error: there is no target \"opps\"",                    //
+                  "16:1: error: `where` in [[rule]] is not built yet",            //
+                  "17:1: error: [[source]] has no `name`",                        //
+                  "18:9: error: `paths` in [[source]] is empty",                  //
+                  "19:3: error: unknown key `surce` in the file"));
+}
+
+TEST(Load, HintsNameWhatWasMeant) {
+  const test::TempDir dir;
+  const auto problems =
+      load_text(dir,
+                std::string(kTarget) + "[[rule]]\nname='r'\nmatch='x'\nsevrity='info'\ntargets=['opss']\n")
+          .problems.sorted();
+  ASSERT_EQ(problems.size(), 2U);
+  EXPECT_EQ(problems[0].hint, "did you mean `severity`?");
+  EXPECT_EQ(problems[1].hint, "did you mean \"ops\"?");
+  EXPECT_THAT(print(problems[0]),
+              HasSubstr("dingtail.toml:7:1: error: unknown key `sevrity` in [[rule]]\n  hint: "));
+}
+
+TEST(Load, AfterASyntaxErrorTheRestIsStillRead) {
+  const test::TempDir dir;
+  const auto loaded = load_text(
+      dir, "[[rule]]\nname = 'a'\nmatch = 'x\n[[rule]]\nname = 'b'\nmatch = 'y'\nmatch = 'z'\nbad = 1\n");
+  EXPECT_THAT(
+      brief(loaded.problems),
+      ElementsAre(StartsWith("1:1: error: [[rule]] has no `match`"), StartsWith("3:11: error: "),
+                  StartsWith("7:1: error: cannot redefine"), StartsWith("8:1: error: unknown key `bad`")));
+}
+
+TEST(Load, WhatIsNotBuiltYetIsRefusedByName) {
+  const test::TempDir dir;
+  for (const auto* text :
+       {"listen = '127.0.0.1:1'\n", "[[route]]\n", "[[inhibit]]\n", "[[override]]\n", "[[table]]\n",
+        "[[digest]]\n", "[[redact]]\n", "[limits]\n", "calendar = 'x'\n", "agent_targets = []\n",
+        "[[source]]\nname='s'\npaths=['/x']\nmultiline={}\n",
+        "[[source]]\nname='s'\npaths=['/x']\nformat='json'\n",
+        "[[source]]\nname='s'\npaths=['/x']\nencoding=['gb18030']\n",
+        "[[target]]\nname='t'\ntype='alertmanager'\n", "[[rule]]\nname='r'\nmatch='x'\nwhen={absent='5m'}\n",
+        "[[rule]]\nname='r'\nmatch='x'\nmode='shadow'\n"})
+    EXPECT_THAT(brief(load_text(dir, text).problems), Contains(HasSubstr("not built yet"))) << text;
+}
+
+TEST(Load, ACandidateReplacesTheIncludedFileOfItsNameOrIsAdded) {
+  const test::TempDir dir;
+  dir.write("rules/a.toml", "[[rule]]\nname = 'old'\nmatch = 'x'\n");
+  const auto main = dir.write("dingtail.toml", "include = ['rules/*.toml']\n");
+  const auto candidate = dir.write("new/a.toml", "[[rule]]\nname = 'new'\nmatch = 'x'\n");
+  const auto extra = dir.write("new/b.toml", "[[rule]]\nname = 'extra'\nmatch = 'x'\n");
+  const auto loaded = load({main, {candidate, extra}, UnsetSecret::kWarning});
+  std::vector<std::string> names;
+  for (const auto& rule : loaded.config.rules) names.push_back(rule.name);
+  EXPECT_THAT(names, ElementsAre("new", "extra"));
+}
+
+TEST(Load, ACandidateAloneIsNotHeldAgainstItsMissingTargets) {
+  const test::TempDir dir;
+  const auto candidate = dir.write("a.toml", "[[rule]]\nname = 'a'\nmatch = 'x'\ntargets = ['ops']\n");
+  const auto loaded = load({"", {candidate}, UnsetSecret::kWarning});
+  EXPECT_FALSE(loaded.problems.failed());
+  EXPECT_EQ(brief(loaded.problems).size(), 1U);
+}
+
+TEST(Load, AnIncludeThatCannotBeReadIsToldWhereItIsNamed) {
+  const test::TempDir dir;
+  EXPECT_THAT(brief(load_text(dir, "include = ['rules/absent.toml']\n").problems),
+              ElementsAre(StartsWith("1:12: error: cannot read")));
+  EXPECT_THAT(brief(load_text(dir, "include = ['rules/*.toml']\n").problems), IsEmpty())
+      << "an empty glob is fine";
+}
+
+TEST(Load, FilesThatIncludeEachOtherAreReadOnce) {
+  const test::TempDir dir;
+  dir.write("a.toml", "include = ['dingtail.toml', 'a.toml']\n[[rule]]\nname = 'a'\nmatch = 'x'\n");
+  const auto loaded = load_text(dir, "include = ['a.toml']\n");
+  EXPECT_FALSE(loaded.problems.failed());
+  EXPECT_EQ(loaded.config.rules.size(), 1U);
+}
+
+TEST(Load, AnEnormousFileIsRefusedNotSwallowed) {
+  const test::TempDir dir;
+  dir.write("big.toml", std::string(5 << 20, '#'));
+  EXPECT_THAT(brief(load_text(dir, "include = ['big.toml']\n").problems),
+              ElementsAre(HasSubstr("larger than")));
+}
+
+TEST(Load, EveryShippedPackIsThereByNameAndRight) {
+  EXPECT_EQ(packs().size(), 10U);
+  const test::TempDir dir;
+  for (const auto& pack : packs()) {
+    const auto loaded = load_text(dir, "packs = ['" + std::string(pack.name) + "']\n");
+    EXPECT_THAT(brief(loaded.problems), IsEmpty()) << pack.name;
+    EXPECT_FALSE(loaded.config.rules.empty()) << pack.name;
+    for (const auto& rule : loaded.config.rules)
+      EXPECT_FALSE(rule.tests.empty()) << rule.name << " has no test";
+  }
+  EXPECT_THAT(brief(load_text(dir, "packs = ['ngnix']\n").problems),
+              ElementsAre("1:10: error: there is no pack \"ngnix\""));
+}
+
+TEST(Secrets, ComeFromEnvironmentFileAndCredential) {
+  const test::TempDir dir;
+  dir.write("token", "  abc\n");
+  dir.write("credentials/ops", "SECx\n");
+  ::setenv("CREDENTIALS_DIRECTORY", (dir / "credentials").c_str(), 1);
+  ::setenv("DINGTAIL_TEST_HOST", "oapi.dingtalk.com", 1);
+  const auto loaded = load_text(dir, R"([[target]]
+name = "ops"
+type = "dingtalk"
+webhook = "https://${env:DINGTAIL_TEST_HOST}/robot/send?access_token=${file:token}"
+secret = "${credential:ops}"
+)");
+  EXPECT_THAT(brief(loaded.problems), IsEmpty());
+  EXPECT_EQ(loaded.config.targets.at(0).webhook.reveal(),
+            "https://oapi.dingtalk.com/robot/send?access_token=abc");
+  EXPECT_EQ(loaded.config.targets.at(0).secret.reveal(), "SECx");
+}
+
+TEST(Secrets, UnsetIsAnErrorThatNamesTheKeyAndInACheckAWarning) {
+  const test::TempDir dir;
+  const auto* text =
+      "[[target]]\nname='ops'\ntype='dingtalk'\nwebhook='https://h/robot/"
+      "send?access_token=${env:DINGTAIL_NOT_SET}'\n";
+  EXPECT_THAT(
+      brief(load_text(dir, text).problems),
+      ElementsAre("4:9: error: `webhook` in [[target]]: environment variable DINGTAIL_NOT_SET is not set"));
+  EXPECT_FALSE(load_text(dir, text, UnsetSecret::kWarning).problems.failed());
+}
+
+TEST(Secrets, ALiteralOneInAFileThatOthersMayReadIsWarnedOf) {
+  const test::TempDir dir;
+  const auto* text =
+      "[[target]]\nname='o'\ntype='dingtalk'\nwebhook='https://h/robot/send?access_token=abc'\n";
+  const auto file = dir.write("dingtail.toml", text);
+  ::chmod(file.c_str(), 0644);
+  EXPECT_THAT(brief(load({file, {}, {}}).problems), ElementsAre(HasSubstr("others may read")));
+  ::chmod(file.c_str(), 0640);
+  EXPECT_THAT(brief(load({file, {}, {}}).problems), IsEmpty());
+}
+
+TEST(Webhook, IsHttpsOrLoopback) {
+  const test::TempDir dir;
+  const auto errors = [&](const std::string& url) {
+    const auto file =
+        dir.write("dingtail.toml", "[[target]]\nname='o'\ntype='dingtalk'\nwebhook='" + url + "'\n");
+    ::chmod(file.c_str(), 0600);
+    return load({file, {}, {}}).problems.failed();
+  };
+  EXPECT_FALSE(errors("https://oapi.dingtalk.io/robot/send?access_token=a"));
+  EXPECT_FALSE(errors("http://127.0.0.1:80/robot/send?access_token=a"));
+  EXPECT_FALSE(errors("http://[::1]:80/robot/send?access_token=a"));
+  EXPECT_FALSE(errors("http://localhost/robot/send?access_token=a"));
+  EXPECT_TRUE(errors("http://oapi.dingtalk.com/robot/send?access_token=a"));
+  EXPECT_TRUE(errors("http://127.evil.example/robot/send?access_token=a"));
+  EXPECT_TRUE(errors("ftp://h/x?access_token=a"));
+  EXPECT_TRUE(errors("abc"));
+}
+
+TEST(Mention, OnlyWhatCanBeMentioned) {
+  const test::TempDir dir;
+  const auto loaded = load_text(
+      dir, std::string(kTarget) +
+               "mention = { mobiles = ['not a phone', '+852-12345678'], user_ids = ['a b', 'u1'] }\n");
+  EXPECT_EQ(brief(loaded.problems).size(), 2U);
+  EXPECT_THAT(loaded.config.targets.at(0).mention.mobiles, ElementsAre("+852-12345678"));
+  EXPECT_THAT(loaded.config.targets.at(0).mention.user_ids, ElementsAre("u1"));
+}
+
+TEST(MatchingHash, ChangesWithWhatDecidesHitsAndWithNothingElse) {
+  const auto hash = [](const std::string& more) {
+    return matching_hash(test::rules_of("[[rule]]\nname='r'\nmatch=['a','b']\n" + more).rules.at(0));
+  };
+  const auto plain = hash("");
+  for (const auto* same : {"severity='error'\n", "summary='x'\n", "group_wait='1s'\n", "targets=[]\n"})
+    EXPECT_EQ(hash(same), plain) << same;
+  for (const auto* other :
+       {"exclude='x'\n", "sources=['s']\n", "group_by=['g']\n", "when={count=2,within='1m'}\n"})
+    EXPECT_NE(hash(other), plain) << other;
+}
+
+TEST(WithoutFile, AllPacksGoToTheConsoleOrToTheRobotOfTheEnvironment) {
+  ::unsetenv("DINGTALK_WEBHOOK");
+  const auto console = load_without_file("/tmp/state");
+  EXPECT_FALSE(console.problems.failed());
+  EXPECT_EQ(console.config.targets.at(0).type, TargetType::kConsole);
+  EXPECT_GT(console.config.rules.size(), 50U);
+  EXPECT_EQ(console.config.control, "/tmp/state/control.sock");
+  ::setenv("DINGTALK_WEBHOOK", " https://h/robot/send?access_token=a\n", 1);
+  ::setenv("DINGTALK_SECRET", "SEC", 1);
+  const auto robot = load_without_file("/tmp/state");
+  EXPECT_EQ(robot.config.targets.at(0).webhook.reveal(), "https://h/robot/send?access_token=a");
+  EXPECT_EQ(robot.config.targets.at(0).secret.reveal(), "SEC");
+  ::unsetenv("DINGTALK_WEBHOOK");
+  ::unsetenv("DINGTALK_SECRET");
+}
+
+}  // namespace
+}  // namespace dingtail::config

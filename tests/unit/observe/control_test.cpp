@@ -1,0 +1,87 @@
+#include "observe/control.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <thread>
+
+#include "loop/timer.h"
+#include "support/temp_dir.h"
+
+namespace dingtail::observe {
+namespace {
+
+using namespace std::chrono_literals;
+
+class ControlTest : public testing::Test {
+ protected:
+  // Asks from another thread while the loop serves.
+  base::Result<Reply> ask_served(const std::string& request) {
+    base::Result<Reply> reply = base::fail(base::Code::kFailed, "not asked");
+    std::thread client([&] {
+      reply = ask(path, request, 10s);
+      done = true;
+    });
+    while (!done) loop.run_once();
+    client.join();
+    return reply;
+  }
+
+  Reply handle(const std::string& request) {
+    if (request == "large") return {0, std::string(4 << 20, 'x')};
+    return {3, "you said " + request};
+  }
+
+  void SetUp() override {
+    auto made = Control::listen(loop, path, [this](const std::string& request) { return handle(request); });
+    ASSERT_TRUE(made) << made.error().what;
+    control = std::move(*made);
+    ticker.start(1ms);
+  }
+
+  test::TempDir dir;
+  std::string path = dir / "control.sock";
+  loop::Loop loop;
+  std::atomic<bool> done = false;
+  std::unique_ptr<Control> control;
+  loop::Timer ticker{loop, [this] { ticker.start(1ms); }};  // so that run_once() looks at `done`
+};
+
+TEST_F(ControlTest, AnswersWithExitCodeAndText) {
+  const auto reply = ask_served("status");
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->exit_code, 3);
+  EXPECT_EQ(reply->text, "you said status");
+}
+
+TEST_F(ControlTest, ALargeAnswerArrivesWhole) {
+  const auto reply = ask_served("large");
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->text.size(), 4U << 20);
+}
+
+TEST_F(ControlTest, TheSocketIsForOwnerAndGroup) {
+  struct stat info {};
+  ASSERT_EQ(::stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0660U);
+}
+
+TEST_F(ControlTest, TheSocketOfALivingAgentIsNotTakenThatOfADeadOneIs) {
+  EXPECT_EQ(Control::listen(loop, path, {}).error().code, base::Code::kBusy);
+}
+
+TEST(Control, NobodyThereIsNotFound) {
+  const test::TempDir dir;
+  EXPECT_EQ(ask(dir / "absent.sock", "status", 1s).error().code, base::Code::kNotFound);
+}
+
+TEST(Control, APathTooLongForASocketIsExplained) {
+  loop::Loop loop;
+  const auto made = Control::listen(loop, "/" + std::string(200, 'x'), {});
+  ASSERT_FALSE(made);
+  EXPECT_NE(made.error().what.find("set `control` to a shorter one"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace dingtail::observe
