@@ -10,8 +10,8 @@
 
 #include "base/text.h"
 #include "sandbox/show.h"
-#include "unit/sandbox/certificate.h"
-#include "unit/sandbox/client.h"
+#include "support/certificate.h"
+#include "support/client.h"
 #include "unit/sandbox/requests.h"
 
 namespace dingtail::sandbox {
@@ -22,6 +22,10 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 using testing::StartsWith;
+using test::Connection;
+using test::make_certificate;
+using test::Response;
+using test::send;
 
 const char* const kOk = R"({"errcode":0,"errmsg":"ok"})";
 
