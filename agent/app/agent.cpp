@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "app/notify.h"
+#include "app/options.h"
 #include "app/uuid.h"
 #include "format/json.h"
 
@@ -75,7 +76,7 @@ void Agent::turn() {
                                               [&](const tail::Block& block) { pipeline_.read(block, at); });
   if (!stop_by_) deliver(pipeline_.tick(at), at);
   commit(at);
-  post(at);
+  if (!stop_by_) post(at);
   if (watchdog_ && at.mono >= watchdog_due_) {
     notify("WATCHDOG=1");
     watchdog_due_ = at.mono + *watchdog_;
@@ -152,10 +153,10 @@ void Agent::schedule(base::Now at, bool more) {
   base::Mono next = more ? at.mono : tailer_.next_deadline();
   if (const auto due = pipeline_.alerts().next_deadline()) next = std::min(next, *due);
   if (const auto due = courier_.next_deadline(at)) next = std::min(next, *due);
-  if (tailer_.has_changes()) next = std::min(next, committed_at_ + kBetweenIdleCommits);
+  if (tailer_.has_changes() && !store_.busy()) next = std::min(next, committed_at_ + kBetweenIdleCommits);
   if (watchdog_) next = std::min(next, watchdog_due_);
   if (stop_by_) next = *stop_by_;
-  turn_timer_.start(std::max(next - at.mono, base::Millis{store_.busy() && !more ? 10 : 0}));
+  turn_timer_.start(next - at.mono);
 }
 
 void Agent::stop() {
@@ -197,6 +198,7 @@ observe::Reply Agent::reload() {
   courier_.set_robots(robots_of(pipeline_.config()));
   reload_error_.clear();
   const auto& config = pipeline_.config();
+  set_time_zone(config.timezone);
   const std::string summary = std::to_string(config.rules.size()) + " rules, " +
                               std::to_string(config.sources.size()) + " sources, " +
                               std::to_string(config.targets.size()) + " targets";

@@ -11,7 +11,7 @@ namespace dingtail::app {
 namespace {
 
 constexpr base::Millis kNoon = std::chrono::hours(12);
-constexpr std::size_t kMaxRecordBytes = 256 * 1024;
+constexpr std::size_t kMaxRecordBytes = 256UL * 1024;
 
 // A day without a change of clocks in any zone worth naming.
 base::Wall midnight() {

@@ -48,7 +48,9 @@ config::Loaded load_for_run(const ConfigOption& option, const std::vector<std::s
 int run_agent(base::Log& log, std::unique_ptr<RuleSet> rules, std::function<config::Loaded()> load) {
   const auto& directory = rules->config.state_dir;
   auto database = state::Database::open(directory);
-  if (!database) return refuse("state: " + database.error().what);
+  if (!database)
+    return refuse("state: " + database.error().what +
+                  "\n  hint: `state_dir` must be a directory that this user may write");
   auto saved = database->load();
   if (!saved) return refuse("state in " + directory + ": " + saved.error().what);
   loop::Loop loop;

@@ -62,7 +62,8 @@ int send(const ConfigOption& option, const std::string& name, const std::string&
   loop::Loop loop;
   auto http = deliver::CurlHttp::make(loop);
   if (!http) return refuse(http.error().what);
-  const auto judgement = deliver::judge(post_now(loop, **http, *target, message));
+  auto judgement = deliver::judge(post_now(loop, **http, *target, message));
+  judgement.errmsg = deliver::without_secrets(std::move(judgement.errmsg), robot_of(*target));
   const std::string code = judgement.errcode ? "errcode " + std::to_string(*judgement.errcode) + ": " : "";
   if (judgement.verdict == deliver::Verdict::kDelivered) {
     std::cout << code << judgement.errmsg << '\n';

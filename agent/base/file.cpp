@@ -16,7 +16,7 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t mos
   if (::fstat(fd.get(), &info) != 0) return fail_errno("stat", errno);
   if (!S_ISREG(info.st_mode)) return fail(Code::kInvalid, "not a regular file");
   std::string out;
-  std::string part(64 * 1024, '\0');
+  std::string part(64UL * 1024, '\0');
   while (true) {
     const ssize_t got = ::read(fd.get(), part.data(), part.size());
     if (got < 0 && errno == EINTR) continue;
@@ -29,7 +29,8 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t mos
 
 Status make_private_directory(const std::filesystem::path& path) {
   std::error_code error;
-  if (const auto parent = path.parent_path(); !parent.empty()) std::filesystem::create_directories(parent, error);
+  if (const auto parent = path.parent_path(); !parent.empty())
+    std::filesystem::create_directories(parent, error);
   if (::mkdir(path.c_str(), 0750) != 0 && errno != EEXIST) return fail_errno("mkdir " + path.string(), errno);
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return fail_errno("stat " + path.string(), errno);

@@ -9,8 +9,8 @@
 
 namespace dingtail::base {
 
-// The whole file, `most` bytes at the most: a larger one is an error (an operator's slip, such as a log named as
-// a rule file, must not fill the memory). Only regular files are read.
+// The whole file, `most` bytes at the most: a larger one is an error (an operator's slip, such as a log named
+// as a rule file, must not fill the memory). Only regular files are read.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t most);
 
 // Makes the directory and its parents, mode 0750. A directory that others may write is refused.

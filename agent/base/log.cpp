@@ -4,6 +4,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <memory>
@@ -71,7 +72,8 @@ spdlog::level::level_enum to_spdlog(Level level) {
 }  // namespace
 
 Log Log::to_stderr() {
-  auto logger = std::make_shared<spdlog::logger>("dingtail", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto logger =
+      std::make_shared<spdlog::logger>("dingtail", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   const bool journald = std::getenv("JOURNAL_STREAM") != nullptr;
   logger->set_pattern(journald ? "%l %v" : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   logger->set_error_handler([](const std::string&) {});  // a full disk behind stderr must not stop the agent
@@ -85,10 +87,16 @@ void Log::say(Event event, std::string_view subject, std::string_view detail) {
     if (!before.empty() && before == detail) return;
     before = detail.empty() ? " " : detail;
   }
+  // A path or an answer may hold anything; a line of the log stays one line.
+  const auto one_line = [](std::string text) {
+    std::replace_if(
+        text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; }, ' ');
+    return text;
+  };
   std::string line(row.name);
   if (!subject.empty()) line.append(" ").append(subject);
   if (!detail.empty()) line.append(subject.empty() ? " " : ": ").append(detail);
-  sink_(row.level, line);
+  sink_(row.level, one_line(std::move(line)));
 }
 
 bool Log::over(Event event, std::string_view subject) {

@@ -1,6 +1,6 @@
-// What can happen to an operator, each as one named event. Rooms name an event, its subject (a path, a target) and
-// a detail; the wording around it, its level and how often it speaks are decided here, in one table.
-// A repeated trouble speaks once until its detail changes or it is over.
+// What can happen to an operator, each as one named event. Rooms name an event, its subject (a path, a
+// target) and a detail; the wording around it, its level and how often it speaks are decided here, in one
+// table. A repeated trouble speaks once until its detail changes or it is over.
 #pragma once
 
 #include <functional>

@@ -34,8 +34,8 @@ using Status = Result<void>;
 }  // namespace dingtail::base
 
 // Leaves the function with the error of `expression`, a Status or Result whose value isn't needed.
-#define TRY(expression)                                                       \
-  do {                                                                        \
-    if (auto try_result = (expression); !try_result)                          \
+#define TRY(expression)                                                              \
+  do {                                                                               \
+    if (auto try_result = (expression); !try_result)                                 \
       return tl::unexpected<::dingtail::base::Error>(std::move(try_result).error()); \
   } while (false)

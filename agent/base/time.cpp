@@ -62,9 +62,13 @@ std::string print_duration(Millis value) {
   return out;
 }
 
-std::string print_date_time(Wall at) { return print(at, "%Y-%m-%d %H:%M:%S"); }
+std::string print_date_time(Wall at) {
+  return print(at, "%Y-%m-%d %H:%M:%S");
+}
 
-std::string print_clock(Wall at) { return print(at, "%H:%M:%S"); }
+std::string print_clock(Wall at) {
+  return print(at, "%H:%M:%S");
+}
 
 std::string print_zone(Wall at) {
   std::string zone = print(at, "%z");

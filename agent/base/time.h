@@ -33,7 +33,11 @@ std::string print_zone(Wall at);
 // "2026-11-21T10:31:02.123+08:00", RFC 3339.
 std::string print_rfc3339(Wall at);
 
-inline std::int64_t unix_ms(Wall at) { return at.time_since_epoch().count(); }
-inline Wall from_unix_ms(std::int64_t ms) { return Wall{Millis{ms}}; }
+inline std::int64_t unix_ms(Wall at) {
+  return at.time_since_epoch().count();
+}
+inline Wall from_unix_ms(std::int64_t ms) {
+  return Wall{Millis{ms}};
+}
 
 }  // namespace dingtail::base

@@ -59,16 +59,21 @@ std::string matching_hash(const Rule& rule) {
 
 std::string rules_hash(const std::vector<Rule>& rules) {
   std::string all;
+  const auto add = [&all](std::string_view part) { all.append(part).append(1, kSeparator); };
   for (const auto& rule : rules) {
-    all += rule.name + kSeparator + matching_hash(rule) + kSeparator + std::string(name_of(rule.severity)) +
-           kSeparator;
+    add(rule.name);
+    add(matching_hash(rule));
+    add(name_of(rule.severity));
     for (const auto* text : {&rule.summary, &rule.title})
-      for (const auto& [language, words] : text->by_language) all += words.value + kSeparator;
-    for (const auto& [name, value] : rule.labels) all += name + '=' + value + kSeparator;
+      for (const auto& [language, words] : text->by_language) add(words.value);
+    for (const auto& [name, value] : rule.labels) {
+      add(name);
+      add(value);
+    }
     append(all, rule.targets);
     for (const auto time : {rule.group_wait, rule.repeat_interval, rule.repeat_max,
                             rule.resolve_after.value_or(base::Millis{-1})})
-      all += std::to_string(time.count()) + kSeparator;
+      add(std::to_string(time.count()));
   }
   return base::hex(base::fingerprint(all));
 }

@@ -83,7 +83,7 @@ std::string Loader::candidate_for(const std::string& file) {
   };
   const auto found = std::find_if(unused_.begin(), unused_.end(), same_name);
   if (found == unused_.end()) return file;
-  const std::string candidate = found->string();
+  std::string candidate = found->string();
   unused_.erase(found);
   return candidate;
 }

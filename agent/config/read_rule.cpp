@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "config/read.h"
 
@@ -56,7 +57,7 @@ std::optional<base::Millis> parse_clock(const std::string& text) {
       seconds >= 61)
     return std::nullopt;
   return std::chrono::hours(hours) + std::chrono::minutes(minutes) +
-         base::Millis(static_cast<std::int64_t>(seconds * 1000 + 0.5));
+         base::Millis(std::lround(seconds * 1000));
 }
 
 TestLine read_timed_line(const Node& node, Reading& reading) {

@@ -8,7 +8,7 @@
 namespace dingtail::config {
 namespace {
 
-constexpr std::size_t kMostSecretBytes = 64 * 1024;
+constexpr std::size_t kMostSecretBytes = 64UL * 1024;
 
 base::Result<std::string> from_environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());

@@ -9,7 +9,9 @@ namespace dingtail::loop {
 
 struct Async::Impl : Box<uv_async_t, std::function<void()>> {};
 
-void Async::Closer::operator()(Impl* impl) const { close_box(impl); }
+void Async::Closer::operator()(Impl* impl) const {
+  close_box(impl);
+}
 
 Async::Async(Loop& loop, std::function<void()> on_wake) : impl_(new Impl) {
   impl_->callback = std::move(on_wake);
@@ -21,6 +23,8 @@ Async::Async(Loop& loop, std::function<void()> on_wake) : impl_(new Impl) {
   impl_->handle.data = impl_.get();
 }
 
-void Async::wake() { uv_async_send(&impl_->handle); }
+void Async::wake() {
+  uv_async_send(&impl_->handle);
+}
 
 }  // namespace dingtail::loop

@@ -1,5 +1,5 @@
-// Wakes the loop. wake() may be called from any thread, and from the loop itself; calls before the callback runs are
-// one call.
+// Wakes the loop. wake() may be called from any thread, and from the loop itself; calls before the callback
+// runs are one call.
 #pragma once
 
 #include <functional>

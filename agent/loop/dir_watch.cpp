@@ -58,7 +58,7 @@ void DirWatch::forget(int watch) {
 }
 
 void DirWatch::read() {
-  alignas(inotify_event) std::array<char, 64 * 1024> buffer{};
+  alignas(inotify_event) std::array<char, 64UL * 1024> buffer{};
   const ssize_t got = ::read(fd_.get(), buffer.data(), buffer.size());
   if (got <= 0) return;
   std::vector<DirEvent> events;
@@ -75,7 +75,8 @@ void DirWatch::read() {
       if (events.empty() || listing || events.back().name != name || events.back().directory != directory)
         events.push_back({directory, name, listing});
     if ((event.mask & kGone) == 0) continue;
-    if ((event.mask & IN_IGNORED) == 0) inotify_rm_watch(fd_.get(), event.wd);  // moved: it is another path's now
+    if ((event.mask & IN_IGNORED) == 0)
+      inotify_rm_watch(fd_.get(), event.wd);  // moved: it is another path's now
     forget(event.wd);
   }
   on_events_(events, overflowed);

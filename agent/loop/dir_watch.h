@@ -1,6 +1,7 @@
-// Watches directories through an inotify descriptor of its own. An event is a hint, "look at this directory now",
-// never the truth. One bounded read a turn, so that a storm of events starves nothing; a queue that overflowed is told
-// as `overflowed`: then everything must be looked at. (libuv's own uv_fs_event drops overflows and reads without end.)
+// Watches directories through an inotify descriptor of its own. An event is a hint, "look at this directory
+// now", never the truth. One bounded read a turn, so that a storm of events starves nothing; a queue that
+// overflowed is told as `overflowed`: then everything must be looked at. (libuv's own uv_fs_event drops
+// overflows and reads without end.)
 #pragma once
 
 #include <chrono>
@@ -27,7 +28,8 @@ class DirWatch {
 
   static base::Result<std::unique_ptr<DirWatch>> open(Loop& loop, OnEvents on_events);
 
-  // Watches a directory; one that is watched already (by inode) stays so. kNoSpace: the watches are exhausted.
+  // Watches a directory; one that is watched already (by inode) stays so. kNoSpace: the watches are
+  // exhausted.
   base::Status add(const std::string& directory);
   void remove(const std::string& directory);
   [[nodiscard]] bool watches(const std::string& directory) const { return by_path_.contains(directory); }

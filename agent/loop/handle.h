@@ -1,6 +1,6 @@
-// How a libuv handle is owned: a unique_ptr to a Box whose deleter marks it dropped and closes it; libuv's close
-// callback, a turn later, frees the memory. A callback that destroys its own handle is safe: the Box outlives it.
-// Internal to loop/.
+// How a libuv handle is owned: a unique_ptr to a Box whose deleter marks it dropped and closes it; libuv's
+// close callback, a turn later, frees the memory. A callback that destroys its own handle is safe: the Box
+// outlives it. Internal to loop/.
 #pragma once
 
 #include <uv.h>

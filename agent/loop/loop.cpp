@@ -17,10 +17,16 @@ Loop::~Loop() {
   assert(closed == 0 && "a handle outlives its loop");
 }
 
-void Loop::run() { uv_run(loop_.get(), UV_RUN_DEFAULT); }
+void Loop::run() {
+  uv_run(loop_.get(), UV_RUN_DEFAULT);
+}
 
-void Loop::stop() { uv_stop(loop_.get()); }
+void Loop::stop() {
+  uv_stop(loop_.get());
+}
 
-void Loop::run_once() { uv_run(loop_.get(), UV_RUN_ONCE); }
+void Loop::run_once() {
+  uv_run(loop_.get(), UV_RUN_ONCE);
+}
 
 }  // namespace dingtail::loop

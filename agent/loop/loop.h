@@ -1,6 +1,6 @@
-// The event loop and the handles that live on it: RAII over libuv, the only room that includes <uv.h>. One thread.
-// A handle owns its registration: destroying it, even inside its own callback, ends it. ~Loop requires that every
-// handle is gone, so that a leaked one is a failed assertion and not a mystery.
+// The event loop and the handles that live on it: RAII over libuv, the only room that includes <uv.h>. One
+// thread. A handle owns its registration: destroying it, even inside its own callback, ends it. ~Loop
+// requires that every handle is gone, so that a leaked one is a failed assertion and not a mystery.
 #pragma once
 
 #include <memory>

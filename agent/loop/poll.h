@@ -1,5 +1,5 @@
-// Tells when a descriptor can be read or written. Does not own the descriptor: whoever does destroys the Poll first
-// (libuv aborts when a polled descriptor is closed behind its back).
+// Tells when a descriptor can be read or written. Does not own the descriptor: whoever does destroys the Poll
+// first (libuv aborts when a polled descriptor is closed behind its back).
 #pragma once
 
 #include <functional>

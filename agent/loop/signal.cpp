@@ -8,7 +8,9 @@ namespace dingtail::loop {
 
 struct Signal::Impl : Box<uv_signal_t, std::function<void()>> {};
 
-void Signal::Closer::operator()(Impl* impl) const { close_box(impl); }
+void Signal::Closer::operator()(Impl* impl) const {
+  close_box(impl);
+}
 
 Signal::Signal(Loop& loop, int number, std::function<void()> on_signal) : impl_(new Impl) {
   impl_->callback = std::move(on_signal);

@@ -9,7 +9,9 @@ namespace dingtail::loop {
 
 struct Timer::Impl : Box<uv_timer_t, std::function<void()>> {};
 
-void Timer::Closer::operator()(Impl* impl) const { close_box(impl); }
+void Timer::Closer::operator()(Impl* impl) const {
+  close_box(impl);
+}
 
 Timer::Timer(Loop& loop, std::function<void()> on_due) : impl_(new Impl) {
   impl_->callback = std::move(on_due);
@@ -23,9 +25,12 @@ void Timer::start(base::Millis after) {
     auto* box = static_cast<Impl*>(handle->data);
     if (!box->dropped) box->callback();
   };
-  uv_timer_start(&impl_->handle, due, static_cast<std::uint64_t>(std::max<std::int64_t>(after.count(), 0)), 0);
+  uv_timer_start(&impl_->handle, due, static_cast<std::uint64_t>(std::max<std::int64_t>(after.count(), 0)),
+                 0);
 }
 
-void Timer::stop() { uv_timer_stop(&impl_->handle); }
+void Timer::stop() {
+  uv_timer_stop(&impl_->handle);
+}
 
 }  // namespace dingtail::loop

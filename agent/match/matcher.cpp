@@ -60,18 +60,16 @@ std::unique_ptr<RE2> compile_one(const config::Located<std::string>& pattern, co
 void add_shards(const std::vector<Pattern>& patterns, std::size_t from, std::size_t to,
                 std::vector<Shard>& shards) {
   if (from == to) return;
-  Shard shard{std::make_unique<RE2::Set>(options(kSetMemory), RE2::UNANCHORED), {}};
-  for (std::size_t i = from; i < to; ++i) {
+  Shard& shard = shards.emplace_back();
+  shard.set = std::make_unique<RE2::Set>(options(kSetMemory), RE2::UNANCHORED);
+  for (std::size_t i = from; i < to; ++i)
     if (shard.set->Add(patterns[i].re->pattern(), nullptr) >= 0) shard.patterns.push_back(i);
-  }
-  if (shard.set->Compile()) {
-    shards.push_back(std::move(shard));
+  if (shard.set->Compile()) return;
+  if (to - from == 1) {  // this pattern alone is too large for a set: it is always tried by itself
+    shard.set.reset();
     return;
   }
-  if (to - from == 1) {  // this pattern alone is too large for a set: always tried by itself
-    shards.push_back({nullptr, {from}});
-    return;
-  }
+  shards.pop_back();
   const std::size_t middle = from + (to - from) / 2;
   add_shards(patterns, from, middle, shards);
   add_shards(patterns, middle, to, shards);

@@ -119,7 +119,7 @@ base::Result<Reply> ask(const std::string& path, const std::string& request, bas
   if (::send(fd->get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
     return base::fail_errno(path, errno);
   std::string all;
-  std::array<char, 64 * 1024> buffer{};
+  std::array<char, 64UL * 1024> buffer{};
   while (true) {
     pollfd ready{fd->get(), POLLIN, 0};
     if (::poll(&ready, 1, static_cast<int>(timeout.count())) <= 0)

@@ -55,7 +55,7 @@ ReadAt TailedFile::reader() const {
 void TailedFile::begin_at_end(std::uint64_t size) {
   cursor = {size, size};
   if (!look() || !fd_) return;  // not readable now: whole lines begin where it ended when first seen
-  std::array<char, 64 * 1024> tail{};
+  std::array<char, 64UL * 1024> tail{};
   const std::uint64_t from = size - std::min<std::uint64_t>(size, tail.size());
   const auto got = reader()({tail.data(), static_cast<std::size_t>(size - from)}, from);
   if (!got) return;

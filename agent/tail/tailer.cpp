@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kBufferBytes = 256 * 1024;
+constexpr std::size_t kBufferBytes = 256UL * 1024;
 constexpr base::Millis kSweep = std::chrono::seconds(60);
 constexpr base::Millis kSweepUnwatched = std::chrono::seconds(1);
 constexpr base::Millis kBetweenLooks{20};                   // a burst of new names costs one look
@@ -32,6 +32,15 @@ bool is_own_output(FileId id) {
       return true;
   }
   return false;
+}
+
+std::optional<std::string> find_by_id(const std::string& directory, FileId id) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    const auto info = stat_file(entry.path().string());
+    if (info && info->id == id) return entry.path().string();
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -68,18 +77,17 @@ void Tailer::follow(std::vector<config::Source> sources, TailState stored, base:
 
 // Files know their source by index: those of a source that is gone are let go, the others take its new index.
 void Tailer::keep_sources(std::vector<config::Source> sources) {
+  std::vector<std::string> names;  // of the files' sources, by the old index
+  for (const auto& source : sources_) names.push_back(source.name);
+  sources_ = std::move(sources);
   std::vector<FileId> gone;
   for (const auto& [id, file] : files_) {
-    const auto& name = sources_[file->source()].name;
-    const auto kept =
-        std::find_if(sources.begin(), sources.end(), [&](const config::Source& s) { return s.name == name; });
-    if (kept == sources.end())
-      gone.push_back(id);
+    if (const auto kept = source_named(names[file->source()]))
+      file->rename(file->path(), *kept);
     else
-      file->rename(file->path(), static_cast<std::size_t>(kept - sources.begin()));
+      gone.push_back(id);
   }
   for (const auto id : gone) forget(id);
-  sources_ = std::move(sources);
 }
 
 void Tailer::on_events(const std::vector<loop::DirEvent>& events, bool overflowed) {
@@ -211,33 +219,32 @@ void Tailer::rotate_missing(const std::set<FileId>& found, base::Now now) {
 // Files of the last run that no glob finds: renamed while the agent was down. Looked for by identity in the
 // directory where they were.
 void Tailer::resume_rotated(base::Now now) {
-  for (auto& [id, state] : stored_) {
-    const auto source = std::find_if(sources_.begin(), sources_.end(),
-                                     [&](const config::Source& s) { return s.name == state.source; });
-    std::error_code error;
-    bool resumed = false;
-    for (const auto& entry : fs::directory_iterator(parent_of(state.path), error)) {
-      const auto info = stat_file(entry.path().string());
-      if (source == sources_.end() || !info || info->id != id) continue;
-      auto file = std::make_unique<TailedFile>(id, entry.path().string(),
-                                               static_cast<std::size_t>(source - sources_.begin()));
-      file->cursor = {state.position, state.position};
-      file->life = Life::kRotated;
-      file->quiet_since = now.mono;
-      queue(*file);
-      rotated_.insert(id);
-      changed_.insert(id);
-      files_[id] = std::move(file);
-      resumed = true;
-      break;
+  for (const auto& [id, state] : stored_) {
+    const auto path = find_by_id(parent_of(state.path), id);
+    const auto source = source_named(state.source);
+    if (!path || !source) {
+      log_.say(base::Event::kFileGone, state.path,
+               "deleted while the agent was down: from byte " + std::to_string(state.position) +
+                   " on it may be unread");
+      erased_.push_back(id);
+      continue;
     }
-    if (resumed) continue;
-    log_.say(base::Event::kFileGone, state.path,
-             "deleted while the agent was down, from byte " + std::to_string(state.position) +
-                 " on it may be unread");
-    erased_.push_back(id);
+    auto file = std::make_unique<TailedFile>(id, *path, *source);
+    file->cursor = {state.position, state.position};
+    file->life = Life::kRotated;
+    file->quiet_since = now.mono;
+    queue(*file);
+    rotated_.insert(id);
+    changed_.insert(id);
+    files_[id] = std::move(file);
   }
   stored_.clear();
+}
+
+std::optional<std::size_t> Tailer::source_named(const std::string& name) const {
+  for (std::size_t i = 0; i < sources_.size(); ++i)
+    if (sources_[i].name == name) return i;
+  return std::nullopt;
 }
 
 void Tailer::watch(const std::set<std::string>& directories) {

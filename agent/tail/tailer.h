@@ -100,6 +100,7 @@ class Tailer {
   void resume_rotated(base::Now now);
   void watch(const std::set<std::string>& directories);
   void keep_sources(std::vector<config::Source> sources);
+  [[nodiscard]] std::optional<std::size_t> source_named(const std::string& name) const;
   void trouble(base::Event event, const std::string& path, const std::string& source,
                const std::string& reason);
 
