@@ -1,12 +1,8 @@
 #include "tail/tailer.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
-
-#include "tail/glob.h"
+#include <utility>
 
 namespace dingtail::tail {
 namespace {
@@ -24,32 +20,10 @@ std::string parent_of(const std::string& path) {
   return fs::path(path).parent_path().string();
 }
 
-// The agent's own log, where stdout or stderr is a file: following it would feed on itself.
-bool is_own_output(FileId id) {
-  for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) {
-    struct stat info {};
-    if (::fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && FileId{info.st_dev, info.st_ino} == id)
-      return true;
-  }
-  return false;
-}
-
-std::optional<std::string> find_by_id(const std::string& directory, FileId id) {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory, error)) {
-    const auto info = stat_file(entry.path().string());
-    if (info && info->id == id) return entry.path().string();
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 Tailer::Tailer(loop::Loop& loop, base::Log& log, std::string own_directory, std::function<void()> on_news)
-    : log_(log),
-      own_directory_(std::move(own_directory)),
-      on_news_(std::move(on_news)),
-      buffer_(kBufferBytes) {
+    : log_(log), finder_(std::move(own_directory)), on_news_(std::move(on_news)), buffer_(kBufferBytes) {
   auto opened = loop::DirWatch::open(loop, [this](const std::vector<loop::DirEvent>& events,
                                                   bool overflowed) { on_events(events, overflowed); });
   if (opened)
@@ -61,13 +35,8 @@ Tailer::Tailer(loop::Loop& loop, base::Log& log, std::string own_directory, std:
 
 void Tailer::follow(std::vector<config::Source> sources, TailState stored, base::Now now) {
   keep_sources(std::move(sources));
-  patterns_.clear();
-  for (std::size_t i = 0; i < sources_.size(); ++i) {
-    buffer_.grow(sources_[i].max_record_bytes + 1);
-    for (const auto& path : sources_[i].paths)
-      for (auto& pattern : expand_braces(path))
-        patterns_.push_back({pattern, i, sources_[i].name + '\x1f' + pattern});
-  }
+  finder_.set_sources(sources_);
+  for (const auto& source : sources_) buffer_.grow(source.max_record_bytes + 1);
   known_patterns_.merge(stored.patterns);
   for (auto& file : stored.files) stored_[file.id] = std::move(file);
   swept_at_ = now.mono;
@@ -109,98 +78,66 @@ void Tailer::on_events(const std::vector<loop::DirEvent>& events, bool overflowe
   on_news_();
 }
 
-bool Tailer::excluded(const std::string& path, const config::Source& source) const {
-  if (!own_directory_.empty() && path.starts_with(own_directory_ + "/")) return true;
-  return std::any_of(source.exclude.begin(), source.exclude.end(),
-                     [&](const std::string& pattern) { return matches_path(pattern, path); });
-}
-
 void Tailer::look_at_all(base::Now now) {
   look_again_ = false;
   looked_at_ = now.mono;
+  auto listing = finder_.look();
+  live_.swap(listing.names);
   std::set<FileId> found;
-  std::set<std::string> directories;
-  live_.clear();
-  troubles_.clear();
-  for (const auto& pattern : patterns_) look_at_pattern(pattern, found, directories);
-  for (const auto& pattern : patterns_)
-    if (known_patterns_.insert(pattern.key).second) new_patterns_.insert(pattern.key);
+  for (const auto& file : listing.files) {
+    found.insert(file.info.id);
+    adopt(file);
+  }
+  for (auto& key : finder_.pattern_keys())
+    if (known_patterns_.insert(key).second) new_patterns_.insert(key);
   rotate_missing(found, now);
-  watch(directories);
+  watch(listing.directories);
+  tell(listing);
 }
 
-void Tailer::look_at_pattern(const Pattern& pattern, std::set<FileId>& found,
-                             std::set<std::string>& directories) {
-  bool any = false;
-  const GlobVisitor visit = {[&](const std::string& path) {
-                               any = true;
-                               found_file(path, pattern, found, directories);
-                             },
-                             [&](const std::string& directory) { directories.insert(directory); }};
-  walk(pattern.text, visit);
-  const auto& source = sources_[pattern.source].name;
-  if (any) {
-    if (log_.over(base::Event::kFileMissing, pattern.text))
-      log_.say(base::Event::kFileBack, pattern.text, "appeared");
-  } else if (has_wildcard(pattern.text)) {
-    log_.say(base::Event::kSourceWithoutFiles, source, "no file matches " + pattern.text + " yet");
-  } else {
-    trouble(base::Event::kFileMissing, pattern.text, source, "no such file; it is followed when it appears");
+// What an operator should hear of: each once until it changes.
+void Tailer::tell(const Listing& listing) {
+  const auto was_missing = std::exchange(unfollowed_, listing.unfollowed);
+  for (const auto& [path, source, missing] : unfollowed_)
+    log_.say(missing ? base::Event::kFileMissing : base::Event::kFileUnreadable, path,
+             missing ? "no such file; it is followed when it appears" : "not a regular file");
+  for (const auto& [path, source, missing] : was_missing)
+    if (live_.contains(path) && log_.over(base::Event::kFileMissing, path))
+      log_.say(base::Event::kFileBack, path, "appeared");
+  for (const auto& pattern : listing.empty_patterns)
+    log_.say(base::Event::kSourceWithoutFiles, pattern, "matches no file yet");
+  for (const auto& [path, source] : listing.shared) {
+    const auto& owner = sources_[files_.at(live_.at(path))->source()].name;
+    if (owner != sources_[source].name)
+      log_.say(base::Event::kFileInTwoSources, path,
+               "is in sources " + owner + " and " + sources_[source].name + ": the first owns it");
   }
 }
 
-void Tailer::found_file(const std::string& path, const Pattern& pattern, std::set<FileId>& found,
-                        std::set<std::string>& directories) {
-  const auto& source = sources_[pattern.source];
-  if (excluded(path, source)) return;
-  const auto info = stat_file(path);
-  if (!info) return;
-  if (!info->regular) {
-    if (!has_wildcard(pattern.text))
-      trouble(base::Event::kFileUnreadable, path, source.name, "not a regular file");
-    return;
-  }
-  if (is_own_output(info->id)) return;
-  std::error_code error;
-  const auto real = fs::canonical(path, error).string();
-  if (!real.empty() && real != path) {
-    directories.insert(parent_of(real));
-    live_[real] = info->id;
-  }
-  live_[path] = info->id;
-  if (found.insert(info->id).second) {
-    adopt(*info, path, pattern);
-    return;
-  }
-  const auto& owner = sources_[files_.at(info->id)->source()].name;
-  if (owner != source.name)
-    log_.say(base::Event::kFileInTwoSources, path,
-             "is in sources " + owner + " and " + source.name + ": the first owns it");
-}
-
-void Tailer::adopt(const FileStat& info, const std::string& path, const Pattern& pattern) {
-  if (const auto known = files_.find(info.id); known != files_.end()) {
+void Tailer::adopt(const FoundFile& found) {
+  const auto id = found.info.id;
+  if (const auto known = files_.find(id); known != files_.end()) {
     auto& file = *known->second;
-    if (file.path() != path || file.source() != pattern.source || file.life != Life::kLive)
-      changed_.insert(info.id);
-    file.rename(path, pattern.source);
+    if (file.path() != found.path || file.source() != found.source || file.life != Life::kLive)
+      changed_.insert(id);
+    file.rename(found.path, found.source);
     file.life = Life::kLive;
-    rotated_.erase(info.id);
+    rotated_.erase(id);
     queue(file);
     return;
   }
-  auto file = std::make_unique<TailedFile>(info.id, path, pattern.source);
-  if (const auto stored = stored_.find(info.id); stored != stored_.end()) {
+  auto file = std::make_unique<TailedFile>(id, found.path, found.source);
+  if (const auto stored = stored_.find(id); stored != stored_.end()) {
     file->cursor = {stored->second.position, stored->second.position};
     stored_.erase(stored);
-  } else if (!known_patterns_.contains(pattern.key) &&
-             sources_[pattern.source].read_from == config::ReadFrom::kEnd) {
-    file->begin_at_end(info.size);
+  } else if (!known_patterns_.contains(found.pattern) &&
+             sources_[found.source].read_from == config::ReadFrom::kEnd) {
+    file->begin_at_end(found.info.size);
   }
-  log_.say(base::Event::kFileFollowed, path, "from byte " + std::to_string(file->cursor.position));
+  log_.say(base::Event::kFileFollowed, found.path, "from byte " + std::to_string(file->cursor.position));
   queue(*file);
-  changed_.insert(info.id);
-  files_[info.id] = std::move(file);
+  changed_.insert(id);
+  files_[id] = std::move(file);
 }
 
 void Tailer::rotate_missing(const std::set<FileId>& found, base::Now now) {
@@ -259,12 +196,6 @@ void Tailer::watch(const std::set<std::string>& directories) {
       log_.over(base::Event::kWatchFailed, directory);
     }
   }
-}
-
-void Tailer::trouble(base::Event event, const std::string& path, const std::string& source,
-                     const std::string& reason) {
-  log_.say(event, path, reason);
-  troubles_[path] = {event == base::Event::kFileMissing ? "missing" : "unreadable", source, reason};
 }
 
 void Tailer::queue(TailedFile& file) {
@@ -416,8 +347,9 @@ std::vector<FileStatus> Tailer::status() const {
                    !file->trouble.empty() ? "unreadable" : (live ? "following" : "rotated"),
                    file->cursor.position, same ? info->size : file->cursor.position, file->trouble});
   }
-  for (const auto& [path, trouble] : troubles_)
-    out.push_back({path, trouble.source, trouble.state, 0, 0, trouble.reason});
+  for (const auto& [path, source, missing] : unfollowed_)
+    out.push_back({path, sources_[source].name, missing ? "missing" : "unreadable", 0, 0,
+                   missing ? "no such file" : "not a regular file"});
   return out;
 }
 

@@ -17,6 +17,7 @@
 #include "config/config.h"
 #include "loop/dir_watch.h"
 #include "tail/block.h"
+#include "tail/finder.h"
 #include "tail/line_buffer.h"
 #include "tail/tailed_file.h"
 
@@ -77,32 +78,17 @@ class Tailer {
   [[nodiscard]] std::vector<FileStatus> status() const;
 
  private:
-  struct Pattern {
-    std::string text;  // without braces
-    std::size_t source;
-    std::string key;  // in TailState::patterns
-  };
-  struct Trouble {
-    std::string state;
-    std::string source;
-    std::string reason;
-  };
   using File = std::unique_ptr<TailedFile>;
 
   void on_events(const std::vector<loop::DirEvent>& events, bool overflowed);
   void look_at_all(base::Now now);
-  void look_at_pattern(const Pattern& pattern, std::set<FileId>& found, std::set<std::string>& directories);
-  void found_file(const std::string& path, const Pattern& pattern, std::set<FileId>& found,
-                  std::set<std::string>& directories);
-  [[nodiscard]] bool excluded(const std::string& path, const config::Source& source) const;
-  void adopt(const FileStat& info, const std::string& path, const Pattern& pattern);
+  void tell(const Listing& listing);
+  void adopt(const FoundFile& found);
   void rotate_missing(const std::set<FileId>& found, base::Now now);
   void resume_rotated(base::Now now);
   void watch(const std::set<std::string>& directories);
   void keep_sources(std::vector<config::Source> sources);
   [[nodiscard]] std::optional<std::size_t> source_named(const std::string& name) const;
-  void trouble(base::Event event, const std::string& path, const std::string& source,
-               const std::string& reason);
 
   void queue(TailedFile& file);
   void queue_all();
@@ -113,17 +99,16 @@ class Tailer {
   void forget(FileId id);
 
   base::Log& log_;
-  std::string own_directory_;
+  Finder finder_;
   std::function<void()> on_news_;
   std::unique_ptr<loop::DirWatch> watch_;  // null: no inotify to be had, the sweep does it all
   std::vector<config::Source> sources_;
-  std::vector<Pattern> patterns_;
   std::set<std::string> known_patterns_;
   std::set<std::string> new_patterns_;
   std::map<FileId, FileState> stored_;
   std::map<FileId, File> files_;
-  std::map<std::string, FileId, std::less<>> live_;  // by path, and by real path where that differs
-  std::map<std::string, Trouble> troubles_;          // by path
+  std::map<std::string, FileId> live_;  // Listing::names
+  std::vector<Unfollowed> unfollowed_;
   std::deque<FileId> queue_;
   std::set<FileId> rotated_;  // of files_, those renamed away or deleted
   std::set<FileId> changed_;  // since take_changes()

@@ -1,0 +1,68 @@
+// Finds the files that the sources' patterns name. Looks at the file system and says what is there; what
+// follows from it is the tailer's.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "tail/tailed_file.h"
+
+namespace dingtail::tail {
+
+struct FoundFile {
+  FileStat info;
+  std::string path;
+  std::size_t source = 0;  // index in the sources
+  std::string pattern;     // its key: see Finder::pattern_keys
+};
+
+// A pattern without wildcards that names nothing to follow.
+struct Unfollowed {
+  std::string path;
+  std::size_t source = 0;
+  bool missing = false;  // else it is there, and no regular file
+};
+
+struct Listing {
+  std::vector<FoundFile> files;         // each file once: the first source, its first path
+  std::map<std::string, FileId> names;  // every path of theirs, and the real one behind a symbolic link
+  std::set<std::string> directories;    // whose listing decides what is found
+  std::vector<Unfollowed> unfollowed;
+  std::map<std::string, std::size_t> shared;  // a path, and a further source that would own it too
+  std::set<std::string> empty_patterns;       // wildcards that match nothing
+};
+
+class Finder {
+ public:
+  // `own_directory`: the agent's own state, never found. Nor is the agent's own log, where that is a file.
+  explicit Finder(std::string own_directory) : own_directory_(std::move(own_directory)) {}
+
+  void set_sources(const std::vector<config::Source>& sources);
+
+  [[nodiscard]] Listing look() const;
+  // What names each pattern for good: the source's name, U+001F, the pattern.
+  [[nodiscard]] std::set<std::string> pattern_keys() const;
+
+ private:
+  struct Pattern {
+    std::string text;  // without braces
+    std::size_t source;
+    std::string key;
+  };
+
+  void add(const std::string& path, const Pattern& pattern, Listing& listing, std::set<FileId>& seen) const;
+  [[nodiscard]] bool excluded(const std::string& path, std::size_t source) const;
+
+  std::string own_directory_;
+  std::vector<Pattern> patterns_;
+  std::vector<std::vector<std::string>> excludes_;  // by source
+};
+
+// The entry of the directory that is this file, whatever its name; nothing where none is.
+std::optional<std::string> find_by_id(const std::string& directory, FileId id);
+
+}  // namespace dingtail::tail
