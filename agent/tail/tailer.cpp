@@ -249,9 +249,11 @@ std::size_t Tailer::read_file(TailedFile& file, base::Now now, std::size_t budge
     log_.over(base::Event::kFileUnreadable, file.path());
     log_.say(base::Event::kFileBack, file.path(), "readable again");
   }
-  if (*seen == TailedFile::Seen::kTruncated)
+  if (*seen == TailedFile::Seen::kTruncated) {
+    changed_.insert(file.id());
     log_.say(base::Event::kFileTruncated, file.path(),
              "shorter than what was read: read again from its beginning");
+  }
   std::size_t done = 0;
   while (*seen != TailedFile::Seen::kNothing && done < budget_bytes) {
     const auto lines = buffer_.next(file.reader(), file.cursor, sources_[file.source()].max_record_bytes);

@@ -141,6 +141,15 @@ TEST_F(TailerTest, ATruncatedFileIsReadFromItsBeginning) {
   EXPECT_EQ(lines.count("file-truncated"), 1U);
 }
 
+TEST_F(TailerTest, ATruncationIsPartOfTheStateEvenBeforeNewLinesCome) {
+  dir.write("logs/a.log", "one\ntwo\n");
+  read();
+  saved();
+  dir.write("logs/a.log", "");
+  read();
+  EXPECT_EQ(saved().files.at(0).position, 0U);
+}
+
 TEST_F(TailerTest, ThePartialLineOfADeletedFileIsARecord) {
   dir.write("logs/a.log", "1\nlast words");
   EXPECT_THAT(read(), ElementsAre("1"));
