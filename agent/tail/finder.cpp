@@ -1,6 +1,5 @@
 #include "tail/finder.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,9 +15,7 @@ namespace fs = std::filesystem;
 // Following the agent's own log, where stdout or stderr is a file, would feed on itself.
 bool is_own_output(FileId id) {
   for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) {
-    struct stat info {};
-    if (::fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && FileId{info.st_dev, info.st_ino} == id)
-      return true;
+    if (const auto info = stat_file(fd); info && info->regular && info->id == id) return true;
   }
   return false;
 }
@@ -89,6 +86,22 @@ void Finder::add(const std::string& path, const Pattern& pattern, Listing& listi
     listing.files.push_back({*info, path, pattern.source, pattern.key});
   else
     listing.shared[path] = pattern.source;
+}
+
+std::vector<std::string> siblings(const std::string& path) {
+  const auto name = fs::path(path).filename().string();
+  std::vector<std::pair<std::uint64_t, std::string>> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(fs::path(path).parent_path(), error)) {
+    const auto other = entry.path().filename().string();
+    if (other.size() <= name.size() || !other.starts_with(name)) continue;
+    if (const auto info = stat_file(entry.path().string()))
+      found.emplace_back(info->modified, entry.path().string());
+  }
+  std::sort(found.rbegin(), found.rend());
+  std::vector<std::string> out;
+  for (auto& [modified, sibling] : found) out.push_back(std::move(sibling));
+  return out;
 }
 
 std::optional<std::string> find_by_id(const std::string& directory, FileId id) {

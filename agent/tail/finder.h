@@ -62,6 +62,10 @@ class Finder {
   std::vector<std::vector<std::string>> excludes_;  // by source
 };
 
+// The entries beside `path` whose names begin with its name: what a rotation may have made of it. The newest
+// first.
+std::vector<std::string> siblings(const std::string& path);
+
 // The entry of the directory that is this file, whatever its name; nothing where none is.
 std::optional<std::string> find_by_id(const std::string& directory, FileId id);
 

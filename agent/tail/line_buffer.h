@@ -10,21 +10,24 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "tail/identity.h"
 
 namespace dingtail::tail {
 
 struct Cursor {
   std::uint64_t position = 0;    // the beginning of the first line not handed out yet
   std::uint64_t scanned_to = 0;  // no newline lies between position and here
-};
+  Mark tail{};                   // of the bytes before position
 
-// Reads at an offset into the span; fewer bytes than asked for mean the end of the file.
-using ReadAt = std::function<base::Result<std::size_t>(std::span<char>, std::uint64_t offset)>;
+  static Cursor at(std::uint64_t position, Mark tail = {}) { return {position, position, tail}; }
+};
 
 struct Lines {
   std::string_view bytes;         // valid until the next call; empty: no complete line yet
   std::uint64_t records_cut = 0;  // records in `bytes` that are longer than max_record
   bool end_of_file = false;       // nothing more to read for now
+  bool rewritten =
+      false;  // other bytes than those that were read stand before the position: nothing was taken
 };
 
 class LineBuffer {
@@ -34,8 +37,9 @@ class LineBuffer {
   // Room for records of that size; ends the views given out.
   void grow(std::size_t capacity);
 
-  // Reads once and advances the cursor over the complete lines it hands out. A line longer than the buffer is
-  // handed out when its newline is found, cut to its first max_record bytes.
+  // Reads once, makes sure that the bytes before the position are those that were read, and advances the
+  // cursor over the complete lines it hands out. A line longer than the buffer is handed out when its newline
+  // is found, cut to its first max_record bytes.
   base::Result<Lines> next(const ReadAt& read, Cursor& cursor, std::size_t max_record);
 
   // The partial line at the cursor as a last record (its file is gone, or was renamed and fell silent).
@@ -46,7 +50,7 @@ class LineBuffer {
                                    std::size_t max_record);
 
   std::size_t capacity_;
-  std::unique_ptr<char[]> buffer_;
+  std::unique_ptr<char[]> buffer_;  // capacity_ bytes, and room for those before the position
 };
 
 }  // namespace dingtail::tail

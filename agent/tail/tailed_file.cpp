@@ -1,45 +1,50 @@
 #include "tail/tailed_file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 namespace dingtail::tail {
-namespace {
-
-FileStat convert(const struct stat& info) {
-  return {{info.st_dev, info.st_ino}, static_cast<std::uint64_t>(info.st_size), S_ISREG(info.st_mode)};
-}
-
-}  // namespace
-
-base::Result<FileStat> stat_file(const std::string& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return base::fail_errno("stat", errno);
-  return convert(info);
-}
 
 base::Result<TailedFile::Seen> TailedFile::look() {
   if (!fd_) {
     base::Fd fd(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (!fd) return base::fail_errno("open", errno);
-    struct stat info {};
-    if (::fstat(fd.get(), &info) != 0) return base::fail_errno("stat", errno);
-    if (convert(info).id != id_) return Seen::kReplaced;
+    const auto opened = stat_file(fd.get());
+    if (!opened) return tl::unexpected(opened.error());
+    if (opened->id != id_) return Seen::kReplaced;
     fd_ = std::move(fd);
   }
-  struct stat info {};
-  if (::fstat(fd_.get(), &info) != 0) return base::fail_errno("stat", errno);
-  deleted_ = info.st_nlink == 0;
-  const auto size = static_cast<std::uint64_t>(info.st_size);
-  if (size < cursor.scanned_to) {
-    cursor = {};
-    return Seen::kTruncated;
-  }
-  return size > cursor.scanned_to ? Seen::kMore : Seen::kNothing;
+  const auto info = stat_file(fd_.get());
+  if (!info) return tl::unexpected(info.error());
+  deleted_ = info->links == 0;
+  const bool touched = std::exchange(changed_, info->changed) != info->changed;
+  if (info->size < cursor.scanned_to) return Seen::kRewritten;
+  if (info->size > cursor.scanned_to) return Seen::kMore;  // reading makes sure of what stands before
+  if (!touched) return Seen::kNothing;
+  const auto same = holds(reader(), cursor.position - cursor.tail.size, cursor.tail);
+  if (!same) return tl::unexpected(same.error());
+  return *same ? Seen::kNothing : Seen::kRewritten;
+}
+
+void TailedFile::grow_head() {
+  if (head.size >= kHeadBytes || cursor.position <= head.size) return;
+  const auto size = std::min<std::uint64_t>(cursor.position, kHeadBytes);
+  if (const auto mark = read_mark(reader(), 0, static_cast<std::size_t>(size))) head = *mark;
+}
+
+base::Result<bool> TailedFile::is_copied_in(const ReadAt& other) const {
+  const auto same_head = holds(other, 0, head);
+  if (!same_head || !*same_head) return same_head;
+  return holds(other, cursor.position - cursor.tail.size, cursor.tail);
+}
+
+void TailedFile::start_anew() {
+  cursor = {};
+  head = {};
 }
 
 ReadAt TailedFile::reader() const {
@@ -53,15 +58,22 @@ ReadAt TailedFile::reader() const {
 }
 
 void TailedFile::begin_at_end(std::uint64_t size) {
-  cursor = {size, size};
+  cursor = Cursor::at(size);
   if (!look() || !fd_) return;  // not readable now: whole lines begin where it ended when first seen
   std::array<char, 64UL * 1024> tail{};
   const std::uint64_t from = size - std::min<std::uint64_t>(size, tail.size());
   const auto got = reader()({tail.data(), static_cast<std::size_t>(size - from)}, from);
   if (!got) return;
-  const auto newline = std::string_view(tail.data(), *got).rfind('\n');
-  if (newline != std::string_view::npos) cursor = {from + newline + 1, from + newline + 1};
-  if (newline == std::string_view::npos && from == 0) cursor = {0, 0};
+  const std::string_view bytes(tail.data(), *got);
+  const auto newline = bytes.rfind('\n');
+  if (newline == std::string_view::npos) {
+    if (from == 0) cursor = {};
+    return;
+  }
+  const auto read = bytes.substr(0, newline + 1);
+  cursor =
+      Cursor::at(from + read.size(), mark_of(read.substr(read.size() - std::min(read.size(), kTailBytes))));
+  grow_head();
 }
 
 void TailedFile::rename(std::string path, std::size_t source) {

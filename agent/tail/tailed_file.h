@@ -12,23 +12,6 @@
 
 namespace dingtail::tail {
 
-// Which file it is, whatever its name.
-struct FileId {
-  std::uint64_t device = 0;
-  std::uint64_t inode = 0;
-
-  auto operator<=>(const FileId&) const = default;
-};
-
-struct FileStat {
-  FileId id;
-  std::uint64_t size = 0;
-  bool regular = false;
-};
-
-// Follows symbolic links.
-base::Result<FileStat> stat_file(const std::string& path);
-
 enum class Life {
   kLive,     // found at its path
   kRotated,  // renamed away or deleted: read to its end, then let go
@@ -42,7 +25,7 @@ class TailedFile {
   enum class Seen {
     kNothing,    // nothing new
     kMore,       // bytes to read
-    kTruncated,  // shorter than what was read: the cursor stands at 0 now
+    kRewritten,  // shorter, or written anew: not what was read
     kReplaced,   // another file has its path
   };
   // Opens the file where it isn't open and compares it with what was read.
@@ -53,6 +36,13 @@ class TailedFile {
 
   [[nodiscard]] ReadAt reader() const;
 
+  // What is known of its content grows with what was read of it: to be called when the cursor moved.
+  void grow_head();
+  // True where another file holds, at the same places, what was read of this one.
+  [[nodiscard]] base::Result<bool> is_copied_in(const ReadAt& other) const;
+  // From the beginning again: its content is another now.
+  void start_anew();
+
   // To where read_from = "end" begins: behind the last complete line.
   void begin_at_end(std::uint64_t size);
 
@@ -61,6 +51,7 @@ class TailedFile {
   [[nodiscard]] std::size_t source() const { return source_; }
 
   Cursor cursor;
+  Mark head;  // of its first bytes, kHeadBytes at the most
   Life life = Life::kLive;
   bool queued = false;       // waits to be read
   base::Mono quiet_since{};  // of a rotated file: when bytes came last
@@ -75,6 +66,7 @@ class TailedFile {
   std::string path_;
   std::size_t source_;
   base::Fd fd_;
+  std::uint64_t changed_ = 0;  // ctime when it was last looked at
   bool deleted_ = false;
 };
 

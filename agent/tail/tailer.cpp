@@ -128,7 +128,8 @@ void Tailer::adopt(const FoundFile& found) {
   }
   auto file = std::make_unique<TailedFile>(id, found.path, found.source);
   if (const auto stored = stored_.find(id); stored != stored_.end()) {
-    file->cursor = {stored->second.position, stored->second.position};
+    file->cursor = Cursor::at(stored->second.position, stored->second.tail);
+    file->head = stored->second.head;
     stored_.erase(stored);
   } else if (!known_patterns_.contains(found.pattern) &&
              sources_[found.source].read_from == config::ReadFrom::kEnd) {
@@ -167,15 +168,51 @@ void Tailer::resume_rotated(base::Now now) {
       continue;
     }
     auto file = std::make_unique<TailedFile>(id, *path, *source);
-    file->cursor = {state.position, state.position};
-    file->life = Life::kRotated;
-    file->quiet_since = now.mono;
-    queue(*file);
-    rotated_.insert(id);
-    changed_.insert(id);
-    files_[id] = std::move(file);
+    file->cursor = Cursor::at(state.position, state.tail);
+    file->head = state.head;
+    drain(std::move(file), now);
   }
   stored_.clear();
+}
+
+// Takes a file that is no source of its own, to be read to its end.
+void Tailer::drain(File file, base::Now now) {
+  const auto id = file->id();
+  file->life = Life::kRotated;
+  file->quiet_since = now.mono;
+  queue(*file);
+  rotated_.insert(id);
+  changed_.insert(id);
+  files_[id] = std::move(file);
+}
+
+// Truncated, or its inode holds another file now. What copytruncate copied away before is drained first.
+void Tailer::rewritten(TailedFile& file, base::Now now) {
+  auto copy = find_copy(file);
+  log_.say(base::Event::kFileTruncated, file.path(),
+           copy ? "truncated: " + copy->path() + " holds what was in it and is read to its end first"
+                : "truncated or written anew: read from its beginning");
+  file.start_anew();
+  changed_.insert(file.id());
+  queue(file);
+  if (copy) drain(std::move(copy), now);
+}
+
+// A file beside it, named after it, that holds what was read of it.
+Tailer::File Tailer::find_copy(const TailedFile& file) const {
+  if (file.cursor.position == 0) return nullptr;
+  for (const auto& path : siblings(file.path())) {
+    const auto info = stat_file(path);
+    if (!info || !info->regular || files_.contains(info->id) || info->size < file.cursor.position) continue;
+    auto copy = std::make_unique<TailedFile>(info->id, path, file.source());
+    if (!copy->look() || !copy->is_open()) continue;
+    const auto same = file.is_copied_in(copy->reader());
+    if (!same || !*same) continue;
+    copy->cursor = Cursor::at(file.cursor.position, file.cursor.tail);
+    copy->head = file.head;
+    return copy;
+  }
+  return nullptr;
 }
 
 std::optional<std::size_t> Tailer::source_named(const std::string& name) const {
@@ -249,10 +286,9 @@ std::size_t Tailer::read_file(TailedFile& file, base::Now now, std::size_t budge
     log_.over(base::Event::kFileUnreadable, file.path());
     log_.say(base::Event::kFileBack, file.path(), "readable again");
   }
-  if (*seen == TailedFile::Seen::kTruncated) {
-    changed_.insert(file.id());
-    log_.say(base::Event::kFileTruncated, file.path(),
-             "shorter than what was read: read again from its beginning");
+  if (*seen == TailedFile::Seen::kRewritten) {
+    rewritten(file, now);
+    return 0;
   }
   std::size_t done = 0;
   while (*seen != TailedFile::Seen::kNothing && done < budget_bytes) {
@@ -260,6 +296,10 @@ std::size_t Tailer::read_file(TailedFile& file, base::Now now, std::size_t budge
     if (!lines) {
       file.trouble = lines.error().what;
       log_.say(base::Event::kFileUnreadable, file.path(), file.trouble);
+      return done;
+    }
+    if (lines->rewritten) {
+      rewritten(file, now);
       return done;
     }
     file.quiet_since = now.mono;
@@ -279,6 +319,7 @@ std::size_t Tailer::hand_out(TailedFile& file, const Lines& lines, const Sink& s
     log_.say(base::Event::kRecordsCut, file.path(),
              "has records over " + std::to_string(source.max_record_bytes) + " bytes: matched on their head");
   changed_.insert(file.id());
+  file.grow_head();
   sink({lines.bytes, file.path(), source.name, source.max_record_bytes});
   return lines.bytes.size();
 }
@@ -330,8 +371,8 @@ TailChanges Tailer::take_changes() {
   TailChanges out;
   for (const auto id : changed_) {
     const auto& file = files_.at(id);
-    out.changed.push_back(
-        {id, file->path(), sources_[file->source()].name, file->cursor.position, file->life});
+    out.changed.push_back({id, file->path(), sources_[file->source()].name, file->cursor.position, file->life,
+                           file->head, file->cursor.tail});
   }
   changed_.clear();
   out.erased.swap(erased_);

@@ -30,6 +30,8 @@ struct FileState {
   std::string source;
   std::uint64_t position = 0;  // every byte before it is represented in what is committed with it
   Life life = Life::kLive;
+  Mark head{};  // of its first bytes
+  Mark tail{};  // of the bytes before the position
 };
 
 struct TailState {
@@ -84,6 +86,9 @@ class Tailer {
   void look_at_all(base::Now now);
   void tell(const Listing& listing);
   void adopt(const FoundFile& found);
+  void drain(File file, base::Now now);
+  void rewritten(TailedFile& file, base::Now now);
+  [[nodiscard]] File find_copy(const TailedFile& file) const;
   void rotate_missing(const std::set<FileId>& found, base::Now now);
   void resume_rotated(base::Now now);
   void watch(const std::set<std::string>& directories);
