@@ -47,17 +47,25 @@ deliver::RowState state_named(const std::string& name) {
 }
 
 base::Status load_files(sqlite3* database, tail::TailState& files) {
-  Statement file(database, "SELECT device, inode, path, source, position, rotated FROM file");
+  Statement file(
+      database,
+      "SELECT device, inode, birth, path, source, position, rotated, head_hash, head_size, tail_hash, "
+      "tail_size FROM file");
+  const auto number = [&](int column) { return static_cast<std::uint64_t>(file.integer(column)); };
+  const auto mark = [&](int column) {
+    return tail::Mark{number(column), static_cast<std::uint32_t>(file.integer(column + 1))};
+  };
   while (true) {
     const auto row = file.step();
     if (!row) return tl::unexpected(row.error());
     if (!*row) break;
-    files.files.push_back(
-        {{static_cast<std::uint64_t>(file.integer(0)), static_cast<std::uint64_t>(file.integer(1))},
-         file.text(2),
-         file.text(3),
-         static_cast<std::uint64_t>(file.integer(4)),
-         file.integer(5) == 0 ? tail::Life::kLive : tail::Life::kRotated});
+    files.files.push_back({{number(0), number(1), number(2)},
+                           file.text(3),
+                           file.text(4),
+                           number(5),
+                           file.integer(6) == 0 ? tail::Life::kLive : tail::Life::kRotated,
+                           mark(7),
+                           mark(9)});
   }
   Statement pattern(database, "SELECT key FROM pattern");
   while (true) {
@@ -102,12 +110,13 @@ base::Status load_outbox(sqlite3* database, std::vector<deliver::Row>& outbox) {
 }
 
 base::Status write_files(sqlite3* database, const tail::TailChanges& files) {
-  Statement erase(database, "DELETE FROM file WHERE device = ? AND inode = ?");
-  for (const auto& id : files.erased) TRY(erase.run(id.device, id.inode));
-  Statement insert(database, "REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?)");
+  Statement erase(database, "DELETE FROM file WHERE device = ? AND inode = ? AND birth = ?");
+  for (const auto& id : files.erased) TRY(erase.run(id.device, id.inode, id.birth));
+  Statement insert(database, "REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   for (const auto& file : files.changed)
-    TRY(insert.run(file.id.device, file.id.inode, file.path, file.source, file.position,
-                   std::int64_t{file.life == tail::Life::kRotated}));
+    TRY(insert.run(file.id.device, file.id.inode, file.id.birth, file.path, file.source, file.position,
+                   std::int64_t{file.life == tail::Life::kRotated}, file.head.hash,
+                   std::int64_t{file.head.size}, file.tail.hash, std::int64_t{file.tail.size}));
   Statement pattern(database, "REPLACE INTO pattern VALUES (?)");
   for (const auto& key : files.patterns) TRY(pattern.run(key));
   return {};

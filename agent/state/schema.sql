@@ -6,11 +6,16 @@
 CREATE TABLE file (
   device   INTEGER NOT NULL,
   inode    INTEGER NOT NULL,
+  birth    INTEGER NOT NULL,   -- nanoseconds; 0 where the file system keeps none
   path     TEXT    NOT NULL,
   source   TEXT    NOT NULL,
   position INTEGER NOT NULL,
-  rotated  INTEGER NOT NULL,  -- 1: renamed away or deleted, being read to its end
-  PRIMARY KEY (device, inode)
+  rotated  INTEGER NOT NULL,   -- 1: renamed away or deleted, being read to its end
+  head_hash INTEGER NOT NULL,  -- FNV-1a of its first head_size bytes
+  head_size INTEGER NOT NULL,
+  tail_hash INTEGER NOT NULL,  -- FNV-1a of the tail_size bytes before position
+  tail_size INTEGER NOT NULL,
+  PRIMARY KEY (device, inode, birth)
 ) WITHOUT ROWID;
 
 -- The path patterns that were followed before: a file that they match anew is read from its beginning.

@@ -33,37 +33,42 @@ void Finder::set_sources(const std::vector<config::Source>& sources) {
   }
 }
 
-std::set<std::string> Finder::pattern_keys() const {
-  std::set<std::string> keys;
-  for (const auto& pattern : patterns_) keys.insert(pattern.key);
-  return keys;
-}
-
 Listing Finder::look() const {
   Listing listing;
   std::set<FileId> seen;
-  for (const auto& pattern : patterns_) {
-    bool any = false;
-    const GlobVisitor visit = {[&](const std::string& path) {
-                                 any = true;
-                                 add(path, pattern, listing, seen);
-                               },
-                               [&](const std::string& directory) { listing.directories.insert(directory); }};
-    walk(pattern.text, visit);
-    if (any) continue;
-    if (has_wildcard(pattern.text))
-      listing.empty_patterns.insert(pattern.text);
-    else
-      listing.unfollowed.push_back({pattern.text, pattern.source, true});
-  }
+  for (const auto& pattern : patterns_) look_at(pattern, listing, seen);
   return listing;
+}
+
+void Finder::look_at(const Pattern& pattern, Listing& listing, std::set<FileId>& seen) const {
+  bool any = false;
+  bool denied = false;
+  walk(pattern.text, {[&](const std::string& path) {
+                        any = true;
+                        add(path, pattern, listing, seen);
+                      },
+                      [&](const std::string& path) {
+                        denied = true;
+                        listing.unfollowed.push_back({path, pattern.source, Why::kDenied});
+                      },
+                      [&](const std::string& directory) { listing.directories.insert(directory); }});
+  if (denied) return;
+  listing.pattern_keys.insert(pattern.key);
+  if (any) return;
+  if (has_wildcard(pattern.text))
+    listing.empty_patterns.insert(pattern.text);
+  else
+    listing.unfollowed.push_back({pattern.text, pattern.source, Why::kMissing});
 }
 
 bool Finder::excluded(const std::string& path, std::size_t source) const {
   if (!own_directory_.empty() && path.starts_with(own_directory_ + "/")) return true;
+  const auto name = fs::path(path).filename().string();
   const auto& patterns = excludes_[source];
-  return std::any_of(patterns.begin(), patterns.end(),
-                     [&](const std::string& pattern) { return matches_path(pattern, path); });
+  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+    const bool whole = pattern.find('/') != std::string::npos;  // else a bare name will do
+    return matches_path(pattern, path) || (!whole && matches_path(pattern, name));
+  });
 }
 
 void Finder::add(const std::string& path, const Pattern& pattern, Listing& listing,
@@ -72,7 +77,7 @@ void Finder::add(const std::string& path, const Pattern& pattern, Listing& listi
   const auto info = stat_file(path);
   if (!info || is_own_output(info->id)) return;
   if (!info->regular) {
-    if (!has_wildcard(pattern.text)) listing.unfollowed.push_back({path, pattern.source, false});
+    if (!has_wildcard(pattern.text)) listing.unfollowed.push_back({path, pattern.source, Why::kIrregular});
     return;
   }
   std::error_code error;
@@ -104,13 +109,14 @@ std::vector<std::string> siblings(const std::string& path) {
   return out;
 }
 
-std::optional<std::string> find_by_id(const std::string& directory, FileId id) {
+std::optional<std::map<FileId, std::string>> list_by_id(const std::string& directory) {
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory, error)) {
-    const auto info = stat_file(entry.path().string());
-    if (info && info->id == id) return entry.path().string();
-  }
-  return std::nullopt;
+  std::map<FileId, std::string> out;
+  for (auto entry = fs::directory_iterator(directory, error); !error && entry != fs::directory_iterator();
+       entry.increment(error))
+    if (const auto info = stat_file(entry->path().string())) out.emplace(info->id, entry->path().string());
+  if (error) return std::nullopt;
+  return out;
 }
 
 }  // namespace dingtail::tail

@@ -17,14 +17,16 @@ struct FoundFile {
   FileStat info;
   std::string path;
   std::size_t source = 0;  // index in the sources
-  std::string pattern;     // its key: see Finder::pattern_keys
+  std::string pattern;     // its key: the source's name, U+001F, the pattern
 };
 
-// A pattern without wildcards that names nothing to follow.
+enum class Why { kMissing, kIrregular, kDenied };
+
+// What a pattern names and cannot be followed.
 struct Unfollowed {
   std::string path;
   std::size_t source = 0;
-  bool missing = false;  // else it is there, and no regular file
+  Why why = Why::kMissing;
 };
 
 struct Listing {
@@ -34,6 +36,7 @@ struct Listing {
   std::vector<Unfollowed> unfollowed;
   std::map<std::string, std::size_t> shared;  // a path, and a further source that would own it too
   std::set<std::string> empty_patterns;       // wildcards that match nothing
+  std::set<std::string> pattern_keys;  // of the patterns that could be looked at; see FoundFile::pattern
 };
 
 class Finder {
@@ -44,8 +47,6 @@ class Finder {
   void set_sources(const std::vector<config::Source>& sources);
 
   [[nodiscard]] Listing look() const;
-  // What names each pattern for good: the source's name, U+001F, the pattern.
-  [[nodiscard]] std::set<std::string> pattern_keys() const;
 
  private:
   struct Pattern {
@@ -54,6 +55,7 @@ class Finder {
     std::string key;
   };
 
+  void look_at(const Pattern& pattern, Listing& listing, std::set<FileId>& seen) const;
   void add(const std::string& path, const Pattern& pattern, Listing& listing, std::set<FileId>& seen) const;
   [[nodiscard]] bool excluded(const std::string& path, std::size_t source) const;
 
@@ -66,7 +68,7 @@ class Finder {
 // first.
 std::vector<std::string> siblings(const std::string& path);
 
-// The entry of the directory that is this file, whatever its name; nothing where none is.
-std::optional<std::string> find_by_id(const std::string& directory, FileId id);
+// What stands in a directory, by identity; nothing where it cannot be listed.
+std::optional<std::map<FileId, std::string>> list_by_id(const std::string& directory);
 
 }  // namespace dingtail::tail

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <memory>
 #include <span>
 
@@ -26,9 +27,10 @@ bool is_link(const std::string& path) {
   return ::lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode);
 }
 
-std::vector<std::string> list(const std::string& directory) {
+std::vector<std::string> list(const std::string& directory, const GlobVisitor& visit) {
   std::vector<std::string> names;
   const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(directory.c_str()), ::closedir);
+  if (!open && errno == EACCES) visit.denied(directory);
   if (!open) return names;
   while (const dirent* entry = ::readdir(open.get())) {
     const std::string_view name = entry->d_name;
@@ -47,18 +49,18 @@ void walk_from(const std::string& directory, std::span<const std::string_view> p
 
 void step(const std::string& path, std::span<const std::string_view> rest, int depth,
           const GlobVisitor& visit) {
-  if (!rest.empty()) {
-    walk_from(path, rest, depth, visit);
-  } else if (struct stat info{}; ::stat(path.c_str(), &info) == 0 && !S_ISDIR(info.st_mode)) {
-    visit.file(path);
-  }
+  if (!rest.empty()) return walk_from(path, rest, depth, visit);
+  struct stat info {};
+  const bool there = ::stat(path.c_str(), &info) == 0;
+  if (there && !S_ISDIR(info.st_mode)) visit.file(path);
+  if (!there && errno == EACCES) visit.denied(path);
 }
 
 void walk_any_depth(const std::string& directory, std::span<const std::string_view> parts, int depth,
                     const GlobVisitor& visit) {
   walk_from(directory, parts.subspan(1), depth, visit);
   if (depth >= kMostDepth) return;
-  for (const auto& name : list(directory)) {
+  for (const auto& name : list(directory, visit)) {
     const auto path = join_path(directory, name);
     if (name.front() != '.' && !is_link(path) && is_directory(path))
       walk_any_depth(path, parts, depth + 1, visit);
@@ -82,7 +84,7 @@ void walk_from(const std::string& directory, std::span<const std::string_view> p
     return;
   }
   visit.directory(directory);
-  for (const auto& entry : list(directory)) {
+  for (const auto& entry : list(directory, visit)) {
     if (::fnmatch(name.c_str(), entry.c_str(), FNM_PERIOD) != 0) continue;
     if (rest.empty() && is_rotated_name(entry)) continue;
     const auto path = join_path(directory, entry);

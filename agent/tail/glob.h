@@ -23,8 +23,10 @@ bool matches_path(const std::string& pattern, const std::string& path);
 
 struct GlobVisitor {
   std::function<void(const std::string& path)> file;  // an entry that matches (any kind but a directory)
-  std::function<void(const std::string& path)>
-      directory;  // whose listing decides what matches: to be watched
+  // May not be looked into, or at.
+  std::function<void(const std::string& path)> denied;
+  // Its listing decides what matches: to be watched.
+  std::function<void(const std::string& path)> directory;
 };
 
 // Walks the file system for one pattern without braces (an absolute path). What does not exist yet is told by

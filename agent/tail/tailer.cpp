@@ -20,6 +20,18 @@ std::string parent_of(const std::string& path) {
   return fs::path(path).parent_path().string();
 }
 
+const char* words(Why why) {
+  switch (why) {
+    case Why::kMissing:
+      return "no such file; it is followed when it appears";
+    case Why::kIrregular:
+      return "not a regular file";
+    case Why::kDenied:
+      return "permission denied; it is followed when the agent's user may read it";
+  }
+  return "";
+}
+
 }  // namespace
 
 Tailer::Tailer(loop::Loop& loop, base::Log& log, std::string own_directory, std::function<void()> on_news)
@@ -46,17 +58,17 @@ void Tailer::follow(std::vector<config::Source> sources, TailState stored, base:
 
 // Files know their source by index: those of a source that is gone are let go, the others take its new index.
 void Tailer::keep_sources(std::vector<config::Source> sources) {
-  std::vector<std::string> names;  // of the files' sources, by the old index
-  for (const auto& source : sources_) names.push_back(source.name);
-  sources_ = std::move(sources);
+  const auto is_gone = [&](const TailedFile& file) {
+    const auto& name = sources_[file.source()].name;
+    return std::none_of(sources.begin(), sources.end(),
+                        [&](const config::Source& s) { return s.name == name; });
+  };
   std::vector<FileId> gone;
-  for (const auto& [id, file] : files_) {
-    if (const auto kept = source_named(names[file->source()]))
-      file->rename(file->path(), *kept);
-    else
-      gone.push_back(id);
-  }
-  for (const auto id : gone) forget(id);
+  for (const auto& [id, file] : files_)
+    if (is_gone(*file)) gone.push_back(id);
+  for (const auto id : gone) set_aside(id);
+  const auto old = std::exchange(sources_, std::move(sources));
+  for (const auto& [id, file] : files_) file->rename(file->path(), *source_named(old[file->source()].name));
 }
 
 void Tailer::on_events(const std::vector<loop::DirEvent>& events, bool overflowed) {
@@ -88,7 +100,7 @@ void Tailer::look_at_all(base::Now now) {
     found.insert(file.info.id);
     adopt(file);
   }
-  for (auto& key : finder_.pattern_keys())
+  for (auto& key : listing.pattern_keys)
     if (known_patterns_.insert(key).second) new_patterns_.insert(key);
   rotate_missing(found, now);
   watch(listing.directories);
@@ -97,13 +109,17 @@ void Tailer::look_at_all(base::Now now) {
 
 // What an operator should hear of: each once until it changes.
 void Tailer::tell(const Listing& listing) {
-  const auto was_missing = std::exchange(unfollowed_, listing.unfollowed);
-  for (const auto& [path, source, missing] : unfollowed_)
-    log_.say(missing ? base::Event::kFileMissing : base::Event::kFileUnreadable, path,
-             missing ? "no such file; it is followed when it appears" : "not a regular file");
-  for (const auto& [path, source, missing] : was_missing)
-    if (live_.contains(path) && log_.over(base::Event::kFileMissing, path))
-      log_.say(base::Event::kFileBack, path, "appeared");
+  const auto was_unfollowed = std::exchange(unfollowed_, listing.unfollowed);
+  for (const auto& [path, source, why] : unfollowed_)
+    log_.say(why == Why::kMissing ? base::Event::kFileMissing : base::Event::kFileUnreadable, path,
+             words(why));
+  for (const auto& [path, source, why] : was_unfollowed) {
+    const bool was_missing = live_.contains(path) && log_.over(base::Event::kFileMissing, path);
+    const bool was_denied =
+        why == Why::kDenied && !is_unfollowed(path) && log_.over(base::Event::kFileUnreadable, path);
+    if (was_missing || was_denied)
+      log_.say(base::Event::kFileBack, path, was_missing ? "appeared" : "readable again");
+  }
   for (const auto& pattern : listing.empty_patterns)
     log_.say(base::Event::kSourceWithoutFiles, pattern, "matches no file yet");
   for (const auto& [path, source] : listing.shared) {
@@ -112,6 +128,11 @@ void Tailer::tell(const Listing& listing) {
       log_.say(base::Event::kFileInTwoSources, path,
                "is in sources " + owner + " and " + sources_[source].name + ": the first owns it");
   }
+}
+
+bool Tailer::is_unfollowed(const std::string& path) const {
+  return std::any_of(unfollowed_.begin(), unfollowed_.end(),
+                     [&](const Unfollowed& u) { return u.path == path; });
 }
 
 void Tailer::adopt(const FoundFile& found) {
@@ -142,8 +163,13 @@ void Tailer::adopt(const FoundFile& found) {
 }
 
 void Tailer::rotate_missing(const std::set<FileId>& found, base::Now now) {
+  std::vector<FileId> unnamed;
   for (const auto& [id, file] : files_) {
     if (found.contains(id) || file->life == Life::kRotated) continue;
+    if (const auto there = stat_file(file->path()); there && there->id == id) {
+      unnamed.push_back(id);
+      continue;
+    }
     file->life = Life::kRotated;
     file->quiet_since = now.mono;
     file->rest_read = false;
@@ -152,27 +178,62 @@ void Tailer::rotate_missing(const std::set<FileId>& found, base::Now now) {
     log_.say(base::Event::kFileRotated, file->path(), "renamed or deleted: it is read to its end");
     queue(*file);
   }
+  for (const auto id : unnamed) {
+    log_.say(base::Event::kFileGone, files_.at(id)->path(),
+             "no source names it any more: its position is kept");
+    set_aside(id);
+  }
 }
 
-// Files of the last run that no glob finds: renamed while the agent was down. Looked for by identity in the
-// directory where they were.
+// Files of the last run that no glob finds. Renamed while the agent was down: found by identity in the
+// directory where they were. Still in their place: no source names them now. In a directory that isn't there
+// (a mount that comes later): unknown. Of the last two the position is kept.
 void Tailer::resume_rotated(base::Now now) {
-  for (const auto& [id, state] : stored_) {
-    const auto path = find_by_id(parent_of(state.path), id);
+  for (auto at = stored_.begin(); at != stored_.end();) {
+    const auto& [id, state] = *at;
+    const auto listing = list_by_id(parent_of(state.path));
     const auto source = source_named(state.source);
-    if (!path || !source) {
+    const bool there = listing && listing->contains(id);
+    if (!listing || (there && (listing->at(id) == state.path || !source))) {
+      ++at;
+      continue;
+    }
+    if (there) {
+      auto file = std::make_unique<TailedFile>(id, listing->at(id), *source);
+      file->cursor = Cursor::at(state.position, state.tail);
+      file->head = state.head;
+      drain(std::move(file), now);
+    } else {
       log_.say(base::Event::kFileGone, state.path,
                "deleted while the agent was down: from byte " + std::to_string(state.position) +
                    " on it may be unread");
       erased_.push_back(id);
-      continue;
     }
-    auto file = std::make_unique<TailedFile>(id, *path, *source);
-    file->cursor = Cursor::at(state.position, state.tail);
-    file->head = state.head;
-    drain(std::move(file), now);
+    at = stored_.erase(at);
   }
-  stored_.clear();
+}
+
+// Lets a file go and keeps how far it was read, in case it comes back. What was kept of others in its
+// directory and is no longer there is forgotten now.
+void Tailer::set_aside(FileId id) {
+  const auto state = state_of(*files_.at(id));
+  if (const auto listing = list_by_id(parent_of(state.path))) {
+    for (auto at = stored_.begin(); at != stored_.end();) {
+      const bool gone = parent_of(at->second.path) == parent_of(state.path) && !listing->contains(at->first);
+      if (gone) erased_.push_back(at->first);
+      at = gone ? stored_.erase(at) : std::next(at);
+    }
+  }
+  set_aside_.push_back(state);
+  stored_[id] = state;
+  files_.erase(id);
+  rotated_.erase(id);
+  changed_.erase(id);
+}
+
+FileState Tailer::state_of(const TailedFile& file) const {
+  return {file.id(), file.path(),     sources_[file.source()].name, file.cursor.position, file.life,
+          file.head, file.cursor.tail};
 }
 
 // Takes a file that is no source of its own, to be read to its end.
@@ -333,21 +394,28 @@ void Tailer::after_end(TailedFile& file, base::Now now, const Sink& sink) {
   if (lines && !lines->bytes.empty()) hand_out(file, *lines, sink);
 }
 
+// Lets go of renamed and deleted files, each after a last look, when they have been silent for long enough.
 void Tailer::finish_rotated(base::Now now, const Sink& sink) {
-  std::vector<FileId> done;
-  for (const auto id : rotated_) {
-    auto& file = files_.at(id);
-    if (file->queued) continue;
-    if (!file->is_open()) {
-      log_.say(base::Event::kFileGone, file->path(), "gone before it could be opened");
-      done.push_back(id);
-      continue;
+  const auto waiting = rotated_;
+  for (const auto id : waiting) {
+    auto& file = *files_.at(id);
+    if (file.queued || (file.is_open() && now.mono < rotated_due(file))) continue;
+    read_file(file, now, kBufferBytes, sink);
+    if (!file.is_open()) {
+      log_.say(base::Event::kFileGone, file.path(), "gone before it could be opened");
+      forget(id);
+    } else if (file.rest_read && now.mono >= rotated_due(file)) {
+      if (file.deleted())
+        forget(id);
+      else
+        set_aside(id);
     }
-    after_end(*file, now, sink);
-    if (file->rest_read && (file->deleted() || now.mono >= file->quiet_since + kRotatedKept))
-      done.push_back(id);
   }
-  for (const auto id : done) forget(id);
+}
+
+// When there is something to do about it by time alone: its partial line becomes a record, or it is let go.
+base::Mono Tailer::rotated_due(const TailedFile& file) {
+  return file.quiet_since + (file.rest_read && !file.deleted() ? kRotatedKept : kSilent);
 }
 
 void Tailer::forget(FileId id) {
@@ -360,20 +428,15 @@ void Tailer::forget(FileId id) {
 base::Mono Tailer::next_deadline() const {
   base::Mono next = swept_at_ + (all_watched_ ? kSweep : kSweepUnwatched);
   if (look_again_) next = std::min(next, looked_at_ + kBetweenLooks);
-  for (const auto id : rotated_) {
-    const auto& file = files_.at(id);
-    next = std::min(next, file->quiet_since + (file->rest_read ? kRotatedKept : kSilent));
-  }
+  for (const auto id : rotated_) next = std::min(next, rotated_due(*files_.at(id)));
   return next;
 }
 
 TailChanges Tailer::take_changes() {
   TailChanges out;
-  for (const auto id : changed_) {
-    const auto& file = files_.at(id);
-    out.changed.push_back({id, file->path(), sources_[file->source()].name, file->cursor.position, file->life,
-                           file->head, file->cursor.tail});
-  }
+  for (const auto id : changed_) out.changed.push_back(state_of(*files_.at(id)));
+  out.changed.insert(out.changed.end(), set_aside_.begin(), set_aside_.end());
+  set_aside_.clear();
   changed_.clear();
   out.erased.swap(erased_);
   out.patterns.swap(new_patterns_);
@@ -390,9 +453,9 @@ std::vector<FileStatus> Tailer::status() const {
                    !file->trouble.empty() ? "unreadable" : (live ? "following" : "rotated"),
                    file->cursor.position, same ? info->size : file->cursor.position, file->trouble});
   }
-  for (const auto& [path, source, missing] : unfollowed_)
-    out.push_back({path, sources_[source].name, missing ? "missing" : "unreadable", 0, 0,
-                   missing ? "no such file" : "not a regular file"});
+  for (const auto& [path, source, why] : unfollowed_)
+    out.push_back(
+        {path, sources_[source].name, why == Why::kMissing ? "missing" : "unreadable", 0, 0, words(why)});
   return out;
 }
 

@@ -74,7 +74,7 @@ class Tailer {
   // What changed since the last call.
   TailChanges take_changes();
   [[nodiscard]] bool has_changes() const {
-    return !changed_.empty() || !erased_.empty() || !new_patterns_.empty();
+    return !changed_.empty() || !erased_.empty() || !new_patterns_.empty() || !set_aside_.empty();
   }
 
   [[nodiscard]] std::vector<FileStatus> status() const;
@@ -86,7 +86,11 @@ class Tailer {
   void look_at_all(base::Now now);
   void tell(const Listing& listing);
   void adopt(const FoundFile& found);
+  [[nodiscard]] bool is_unfollowed(const std::string& path) const;
   void drain(File file, base::Now now);
+  void set_aside(FileId id);
+  [[nodiscard]] FileState state_of(const TailedFile& file) const;
+  [[nodiscard]] static base::Mono rotated_due(const TailedFile& file);
   void rewritten(TailedFile& file, base::Now now);
   [[nodiscard]] File find_copy(const TailedFile& file) const;
   void rotate_missing(const std::set<FileId>& found, base::Now now);
@@ -110,7 +114,8 @@ class Tailer {
   std::vector<config::Source> sources_;
   std::set<std::string> known_patterns_;
   std::set<std::string> new_patterns_;
-  std::map<FileId, FileState> stored_;
+  std::map<FileId, FileState> stored_;  // known from before, and not followed now
+  std::vector<FileState> set_aside_;    // since take_changes()
   std::map<FileId, File> files_;
   std::map<std::string, FileId> live_;  // Listing::names
   std::vector<Unfollowed> unfollowed_;

@@ -64,7 +64,7 @@ class StoreTest : public testing::Test {
 
 TEST_F(StoreTest, WhatOneCutHoldsIsWhatAStartReads) {
   Cut cut;
-  cut.files.changed = {{{1, 2}, "/a", "s", 1ULL << 40, tail::Life::kRotated}};
+  cut.files.changed = {{{1, 2, 3}, "/a", "s", 1ULL << 40, tail::Life::kRotated, {~0ULL, 1024}, {7, 256}}};
   cut.files.patterns = {"s\x1f/a"};
   cut.alerts.changed = {an_alert()};
   cut.outbox.changed = {a_row(1, deliver::RowState::kSending), a_row(2, deliver::RowState::kHeld)};
@@ -74,6 +74,9 @@ TEST_F(StoreTest, WhatOneCutHoldsIsWhatAStartReads) {
   ASSERT_EQ(saved->files.files.size(), 1U);
   EXPECT_EQ(saved->files.files[0].position, 1ULL << 40);
   EXPECT_EQ(saved->files.files[0].life, tail::Life::kRotated);
+  EXPECT_EQ(saved->files.files[0].id, (tail::FileId{1, 2, 3}));
+  EXPECT_EQ(saved->files.files[0].head, (tail::Mark{~0ULL, 1024}));
+  EXPECT_EQ(saved->files.files[0].tail, (tail::Mark{7, 256}));
   EXPECT_THAT(saved->files.patterns, ElementsAre("s\x1f/a"));
   EXPECT_THAT(saved->outbox, ElementsAre(cut.outbox.changed[0], cut.outbox.changed[1]));
   ASSERT_EQ(saved->alerts.size(), 1U);
@@ -92,13 +95,13 @@ TEST_F(StoreTest, WhatOneCutHoldsIsWhatAStartReads) {
 TEST_F(StoreTest, ErasedRowsAreGoneAndAnIdThatComesBackInTheSameCutStays) {
   auto database = open();
   Cut cut;
-  cut.files.changed = {{{1, 2}, "/a", "s", 5, tail::Life::kLive}};
+  cut.files.changed = {{{1, 2, 3}, "/a", "s", 5, tail::Life::kLive}};
   cut.alerts.changed = {an_alert()};
   cut.outbox.changed = {a_row(1, deliver::RowState::kPending)};
   ASSERT_TRUE(database.write(cut));
   Cut next;
-  next.files.erased = {{1, 2}};
-  next.files.changed = {{{1, 2}, "/b", "s", 0, tail::Life::kLive}};
+  next.files.erased = {{1, 2, 3}};
+  next.files.changed = {{{1, 2, 3}, "/b", "s", 0, tail::Life::kLive}};
   next.alerts.erased = {{"r", an_alert().group}};
   next.outbox.erased = {1};
   ASSERT_TRUE(database.write(next));

@@ -38,6 +38,7 @@ class WalkTest : public testing::Test {
     files.clear();
     directories.clear();
     walk(dir / pattern, {[this](const std::string& path) { files.insert(relative(path)); },
+                         [this](const std::string& path) { denied.insert(relative(path)); },
                          [this](const std::string& path) { directories.insert(relative(path)); }});
   }
   std::string relative(const std::string& path) const {
@@ -47,6 +48,7 @@ class WalkTest : public testing::Test {
   test::TempDir dir;
   std::multiset<std::string> files;
   std::set<std::string> directories;
+  std::set<std::string> denied;
 };
 
 TEST_F(WalkTest, FindsByWildcardInOneDirectory) {

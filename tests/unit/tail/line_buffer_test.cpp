@@ -107,6 +107,23 @@ TEST(LineBuffer, ALineLongerThanTheBufferIsCutAndTheFileGoesOn) {
   EXPECT_EQ(cursor.position, text.size());
 }
 
+TEST(LineBuffer, OtherBytesBeforeThePositionAreNoticedAndNothingIsTaken) {
+  LineBuffer buffer(64);
+  GrowingFile file("one\ntwo\n");
+  file.show(4);
+  Cursor cursor;
+  std::vector<std::string> records;
+  drain(buffer, file, cursor, 64, records);
+  GrowingFile other("ONE\ntwo\n");
+  other.show(8);
+  const auto before = cursor.position;
+  const auto lines = buffer.next(other.reader(), cursor, 64);
+  ASSERT_TRUE(lines);
+  EXPECT_TRUE(lines->rewritten);
+  EXPECT_TRUE(lines->bytes.empty());
+  EXPECT_EQ(cursor.position, before);
+}
+
 // Every text of up to six of these bytes, written in every possible pair of steps, through a small buffer.
 TEST(LineBuffer, EveryShortTextInEveryChunkingGivesTheSameRecords) {
   constexpr std::string_view kBytes("ab\n\r");

@@ -141,6 +141,59 @@ TEST_F(TailerTest, ATruncatedFileIsReadFromItsBeginning) {
   EXPECT_EQ(lines.count("file-truncated"), 1U);
 }
 
+TEST_F(TailerTest, AFileTruncatedAndWrittenBeyondThePositionBehindTheAgentsBackIsReadAnew) {
+  dir.write("logs/a.log", "one\ntwo\n");
+  EXPECT_THAT(read(), ElementsAre("one", "two"));
+  dir.write("logs/a.log", "three is longer\nthan what was there\n");
+  EXPECT_THAT(read(), ElementsAre("three is longer", "than what was there"));
+}
+
+TEST_F(TailerTest, AFileWrittenAnewAtTheSameSizeIsReadAnew) {
+  dir.write("logs/a.log", "one\ntwo\n");
+  EXPECT_THAT(read(), ElementsAre("one", "two"));
+  dir.write("logs/a.log", "ten\nsix\n");
+  EXPECT_THAT(read(), ElementsAre("ten", "six"));
+}
+
+TEST_F(TailerTest, TheCopyOfACopytruncateIsDrainedBeforeTheNewContent) {
+  dir.write("logs/a.log", "1\n2\n");
+  EXPECT_THAT(read(), ElementsAre("1", "2"));
+  dir.append("logs/a.log", "3\n4\n");  // not read yet
+  fs::copy_file(dir / "logs/a.log", dir / "logs/a.log.1");
+  for (const std::string fresh : {"5\n", "5 which regrows beyond the old position\n"}) {
+    SCOPED_TRACE(fresh);
+    dir.write("logs/a.log", fresh);
+    EXPECT_THAT(read(), ElementsAre("3", "4", fresh.substr(0, fresh.size() - 1)));
+    fs::remove(dir / "logs/a.log.1");
+    dir.write("logs/a.log", "1\n2\n");
+    read(11s);
+    dir.append("logs/a.log", "3\n4\n");
+    fs::copy_file(dir / "logs/a.log", dir / "logs/a.log.1");
+  }
+}
+
+TEST_F(TailerTest, ACopytruncateWhileStoppedIsDrainedToo) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  const auto state = saved();
+  tailer.reset();
+  dir.append("logs/a.log", "2\n");
+  fs::copy_file(dir / "logs/a.log", dir / "logs/a.log.1");
+  dir.write("logs/a.log", "3\n");
+  start(state);
+  EXPECT_THAT(read(), ElementsAre("2", "3"));
+}
+
+TEST_F(TailerTest, FilesThatBeginAlikeAreKeptApart) {
+  const std::string header(4096, '#');
+  dir.write("logs/a.log", header + "\n1\n");
+  dir.write("logs/b.log", header + "\n2\n");
+  EXPECT_THAT(read(), ElementsAre(header, "1", header, "2"));
+  fs::rename(dir / "logs/a.log", dir / "logs/a.log.1");
+  dir.write("logs/a.log", header + "\n3\n");
+  EXPECT_THAT(read(), ElementsAre(header, "3"));
+}
+
 TEST_F(TailerTest, ATruncationIsPartOfTheStateEvenBeforeNewLinesCome) {
   dir.write("logs/a.log", "one\ntwo\n");
   read();
@@ -155,6 +208,65 @@ TEST_F(TailerTest, ThePartialLineOfADeletedFileIsARecord) {
   EXPECT_THAT(read(), ElementsAre("1"));
   fs::remove(dir / "logs/a.log");
   EXPECT_THAT(read(), ElementsAre("last words"));
+}
+
+TEST_F(TailerTest, AWriterMayGoOnInADeletedFile) {
+  dir.write("logs/a.log", "1\n");
+  std::ofstream writer(dir / "logs/a.log", std::ios::app);
+  EXPECT_THAT(read(), ElementsAre("1"));
+  fs::remove(dir / "logs/a.log");
+  EXPECT_THAT(read(), IsEmpty());
+  writer << "2\n" << std::flush;
+  EXPECT_THAT(read(9s), ElementsAre("2"));
+  EXPECT_THAT(read(11s), IsEmpty());
+  EXPECT_THAT(tailer->status(), IsEmpty()) << "let go";
+}
+
+TEST_F(TailerTest, AFileThatNoSourceNamesAnyMoreIsNotFollowedAndGoesOnWhereItStoppedWhenOneDoes) {
+  dir.write("logs/a.log", "1\n");
+  EXPECT_THAT(read(), ElementsAre("1"));
+  const auto named = source;
+  source.paths = {dir / "logs/other.log"};
+  follow();
+  dir.append("logs/a.log", "2\n");
+  EXPECT_THAT(read(), IsEmpty());
+  const auto state = saved();
+  start(state);
+  EXPECT_THAT(read(), IsEmpty()) << "after a restart neither";
+  source = named;
+  follow();
+  EXPECT_THAT(read(), ElementsAre("2"));
+}
+
+TEST_F(TailerTest, ADirectoryThatIsAwayAtAStartIsNotTakenForDeletedFiles) {
+  dir.write("logs/sub/a.log", "1\n");
+  source.paths = {dir / "logs/sub/*.log"};
+  source.read_from = config::ReadFrom::kBeginning;
+  start();
+  EXPECT_THAT(read(), ElementsAre("1"));
+  const auto state = saved();
+  fs::rename(dir / "logs/sub", dir / "away");
+  start(state);
+  EXPECT_THAT(read(), IsEmpty());
+  dir.append("away/a.log", "2\n");
+  fs::rename(dir / "away", dir / "logs/sub");
+  EXPECT_THAT(read(), ElementsAre("2"));
+}
+
+TEST_F(TailerTest, ADirectoryThatIsAwayForLongComesBackWithoutRepeat) {
+  dir.write("logs/sub/a.log", "1\n");
+  source.paths = {dir / "logs/sub/*.log"};
+  source.read_from = config::ReadFrom::kBeginning;
+  start();
+  EXPECT_THAT(read(), ElementsAre("1"));
+  fs::rename(dir / "logs/sub", dir / "away");
+  read();
+  read(11s);
+  read(11min);
+  fs::rename(dir / "away", dir / "logs/sub");
+  EXPECT_THAT(read(), IsEmpty());
+  dir.append("logs/sub/a.log", "2\n");
+  EXPECT_THAT(read(), ElementsAre("2"));
 }
 
 TEST_F(TailerTest, ThePartialLineOfARenamedFileIsARecordAfterTenSilentSeconds) {
@@ -285,6 +397,30 @@ TEST_F(TailerTest, TheSweepFindsWhatNoEventTold) {
   dir.write("far/real", "found\n");
   EXPECT_THAT(read(), IsEmpty());
   EXPECT_THAT(read(60s), ElementsAre("found"));
+}
+
+TEST_F(TailerTest, AnExcludedNameIsNotFollowedWhereverItStands) {
+  source.exclude = {"debug.log", "/*/never/*"};
+  start();
+  dir.write("logs/debug.log", "no\n");
+  dir.write("logs/a.log", "yes\n");
+  EXPECT_THAT(read(), ElementsAre("yes"));
+}
+
+TEST_F(TailerTest, ADirectoryThatMayNotBeListedIsToldSoAndItsOldLinesAreNotNews) {
+  if (::geteuid() != 0) return;  // as root nothing is unreadable: the test becomes somebody else
+  dir.write("logs/private/a.log", "old\n");
+  source.paths = {dir / "logs/private/*.log"};
+  ASSERT_EQ(::chmod(dir.path().c_str(), 0755), 0);
+  ASSERT_EQ(::chmod((dir / "logs/private").c_str(), 0700), 0);
+  ASSERT_EQ(::seteuid(65534), 0);
+  start();
+  ASSERT_EQ(::seteuid(0), 0);
+  EXPECT_EQ(lines.count("permission denied"), 1U);
+  EXPECT_THAT(tailer->status(), Contains(testing::Field(&FileStatus::state, "unreadable")));
+  EXPECT_THAT(read(2s), IsEmpty()) << "readable now, and followed from its end";
+  dir.append("logs/private/a.log", "new\n");
+  EXPECT_THAT(read(2s), ElementsAre("new"));
 }
 
 // As root nothing is unreadable, so this runs as another user where it can become one.
