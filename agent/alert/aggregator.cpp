@@ -93,10 +93,16 @@ std::vector<Report> Aggregator::tick(base::Now now) {
 
 std::optional<Report> Aggregator::step(Key& key, base::Now now) {
   if (!key.alert) return std::nullopt;
-  const auto& rule = (*rules_)[key.rule];
-  if (now.mono >= key.alert->last_hit_at + rule.resolve_after.value_or(kResolveAfter)) return end(key, now);
+  if (now.mono >= end_of(key)) return end(key, now);
   if (key.alert->count == 0 || now.mono < key.alert->message_due) return std::nullopt;
   return report(key, key.alert->messages == 0 ? config::EventKind::kFiring : config::EventKind::kRepeat, now);
+}
+
+// An alert that nobody was told of ends only when its key may send again: a key that comes and goes must not
+// send at each end what it may not send at each beginning.
+base::Mono Aggregator::end_of(const Key& key) const {
+  const auto quiet = key.alert->last_hit_at + (*rules_)[key.rule].resolve_after.value_or(kResolveAfter);
+  return key.alert->messages == 0 ? std::max(quiet, key.quiet_until) : quiet;
 }
 
 std::optional<Report> Aggregator::end(Key& key, base::Now now) {
@@ -117,18 +123,13 @@ Report Aggregator::report(Key& key, config::EventKind event, base::Now now) {
   Report out;
   out.event = event;
   out.rule = key.rule;
-  out.id = alert.id;
+  static_cast<Tally&>(out) = alert;
   out.labels = labels_;
   for (const auto& [name, value] : rule.labels) out.labels[name] = value;
   for (std::size_t i = 0; i < key.group.size(); ++i) out.labels[rule.group_by[i].value] = key.group[i];
   out.group = key.group;
-  out.count = alert.count;
-  out.total = alert.total;
-  out.first = event == config::EventKind::kResolved ? alert.since : alert.first;
-  out.last = alert.last;
-  out.since = alert.since;
-  out.samples = std::exchange(alert.samples, {});
-  out.last_hit = alert.last_hit;
+  if (event == config::EventKind::kResolved) out.first = alert.since;
+  alert.samples.clear();
   alert.count = 0;
   ++alert.messages;
   alert.message_due = now.mono + alert.interval;
@@ -145,8 +146,7 @@ std::optional<base::Mono> Aggregator::due_of(const Key& key) const {
       due = std::max(due, key.window.hits().back().at + rule.when.within + base::Millis{1});
     return due;
   }
-  const base::Mono ends = key.alert->last_hit_at + rule.resolve_after.value_or(kResolveAfter);
-  return key.alert->count > 0 ? std::min(ends, key.alert->message_due) : ends;
+  return key.alert->count > 0 ? std::min(end_of(key), key.alert->message_due) : end_of(key);
 }
 
 void Aggregator::schedule(const AlertKey& name, Key& key) {
@@ -256,14 +256,7 @@ AlertState Aggregator::state_of(const AlertKey& name, const Key& key, base::Now 
   out.quiet_until = to_wall(key.quiet_until, now);
   if (!key.alert) return out;
   const auto& alert = *key.alert;
-  out.id = alert.id;
-  out.count = alert.count;
-  out.total = alert.total;
-  out.first = alert.first;
-  out.last = alert.last;
-  out.since = alert.since;
-  out.samples = alert.samples;
-  out.last_hit = alert.last_hit;
+  static_cast<Tally&>(out) = alert;
   out.messages = alert.messages;
   out.interval = alert.interval;
   out.message_due = to_wall(alert.message_due, now);
@@ -281,16 +274,9 @@ Aggregator::Key Aggregator::key_of(AlertState state, std::size_t rule_index, bas
   key.quiet_until = to_mono(state.quiet_until, now, rule.repeat_interval);
   if (state.id.empty()) return key;
   Alert alert;
-  alert.id = std::move(state.id);
-  alert.count = state.count;
-  alert.total = state.total;
-  alert.first = state.first;
-  alert.last = state.last;
-  alert.since = state.since;
-  alert.last_hit_at = to_mono(state.last, now, most);
-  alert.samples = std::move(state.samples);
-  alert.last_hit = std::move(state.last_hit);
+  static_cast<Tally&>(alert) = std::move(state);
   alert.last_hit.rule = rule_index;
+  alert.last_hit_at = to_mono(alert.last, now, most);
   alert.messages = state.messages;
   alert.interval = state.interval;
   alert.message_due = to_mono(state.message_due, now, rule.repeat_max);

@@ -18,23 +18,15 @@
 namespace dingtail::alert {
 
 // All there is of one key, in a form that outlives a restart: times as wall time.
-struct AlertState {
-  std::string rule;  // by name
+struct AlertState : Tally {  // its id is empty: not firing
+  std::string rule;          // by name
   std::string matching_hash;
   std::vector<std::string> group;
   std::vector<std::pair<base::Wall, std::string>> pending;  // the window: time and record of each hit
-  std::string id;                                           // empty: not firing
-  std::uint64_t count = 0;                                  // hits not reported yet
-  std::uint64_t total = 0;
-  base::Wall first{};  // of the hits not reported yet
-  base::Wall last{};
-  base::Wall since{};
-  std::vector<Sample> samples;  // of the hits not reported yet
-  match::Hit last_hit;
-  std::uint32_t messages = 0;  // sent for this alert
-  base::Millis interval{0};    // until the message after the next one
-  base::Wall message_due{};    // not before then
-  base::Wall quiet_until{};    // no firing message of this key before then, over the alert's end
+  std::uint32_t messages = 0;                               // sent for this alert
+  base::Millis interval{0};                                 // until the message after the next one
+  base::Wall message_due{};                                 // not before then
+  base::Wall quiet_until{};  // no firing message of this key before then, over the alert's end
 };
 
 // How a key is stored: its rule's name and group values.
@@ -83,16 +75,8 @@ class Aggregator {
   [[nodiscard]] const std::vector<RuleCounts>& counts() const { return counts_; }
 
  private:
-  struct Alert {
-    std::string id;
-    std::uint64_t count = 0;
-    std::uint64_t total = 0;
-    base::Wall first{};
-    base::Wall last{};
-    base::Wall since{};
+  struct Alert : Tally {
     base::Mono last_hit_at{};
-    std::vector<Sample> samples;
-    match::Hit last_hit;
     std::uint32_t messages = 0;
     base::Millis interval{0};
     base::Mono message_due{};
@@ -113,6 +97,7 @@ class Aggregator {
   void count_hit(Alert& alert, const match::Hit& hit, const config::Rule& rule, base::Now now);
   std::optional<Report> step(Key& key, base::Now now);
   Report report(Key& key, config::EventKind event, base::Now now);
+  [[nodiscard]] base::Mono end_of(const Key& key) const;
   std::optional<Report> end(Key& key, base::Now now);
   [[nodiscard]] std::optional<base::Mono> due_of(const Key& key) const;
   void schedule(const AlertKey& name, Key& key);

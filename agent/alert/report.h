@@ -20,19 +20,23 @@ struct Sample {
   bool operator==(const Sample&) const = default;
 };
 
-struct Report {
-  config::EventKind event = config::EventKind::kFiring;
-  std::size_t rule = 0;                       // index in Config::rules
-  std::string id;                             // of the alert, the same in all its messages
-  std::map<std::string, std::string> labels;  // host, the configuration's, the rule's; then group_by's values
-  std::vector<std::string> group;             // values of the rule's group_by, in its order
-  std::uint64_t count = 0;                    // hits this message reports
-  std::uint64_t total = 0;                    // hits of the alert so far
-  base::Wall first{};  // of the hits this message reports (a resolved one: of the alert)
+// What is counted of an alert while it fires.
+struct Tally {
+  std::string id;           // the same in all messages of the alert
+  std::uint64_t count = 0;  // hits not reported yet; in a report: those it reports
+  std::uint64_t total = 0;  // hits of the alert so far
+  base::Wall first{};       // of the hits counted in `count` (a resolved report: of the alert)
   base::Wall last{};
   base::Wall since{};           // the alert's first hit
-  std::vector<Sample> samples;  // at most Rule::samples.max, in order of appearance
+  std::vector<Sample> samples;  // of those hits: Rule::samples.max at the most, in order of appearance
   match::Hit last_hit;
+};
+
+struct Report : Tally {
+  config::EventKind event = config::EventKind::kFiring;
+  std::size_t rule = 0;                       // index in Config::rules
+  std::map<std::string, std::string> labels;  // host, the configuration's, the rule's; then group_by's values
+  std::vector<std::string> group;             // values of the rule's group_by, in its order
 };
 
 }  // namespace dingtail::alert

@@ -11,13 +11,14 @@ bool contains(const std::vector<config::EventKind>& events, config::EventKind ev
 }
 
 std::vector<const config::Target*> targets_of(const config::Rule& rule, const config::Config& config) {
-  const auto& wanted = rule.targets.empty() ? config.default_targets : rule.targets;
+  const auto& wanted = rule.targets.value_or(config.default_targets);
+  const bool all = !rule.targets && wanted.empty();
   std::vector<const config::Target*> out;
   for (const auto& target : config.targets) {
     const bool named =
         std::any_of(wanted.begin(), wanted.end(),
                     [&](const config::Located<std::string>& name) { return name.value == target.name; });
-    if (wanted.empty() || named) out.push_back(&target);
+    if (all || named) out.push_back(&target);
   }
   return out;
 }

@@ -25,11 +25,6 @@ std::vector<deliver::Robot> robots_of(const config::Config& config) {
   return robots;
 }
 
-void print_to_console(const std::string& text) {
-  std::fputs((text + "\n").c_str(), stdout);
-  std::fflush(stdout);
-}
-
 }  // namespace
 
 base::Now now() {
@@ -48,6 +43,7 @@ Agent::Agent(loop::Loop& loop, base::Log& log, AgentParts parts)
       http_(std::move(parts.http)),
       load_(std::move(parts.load)),
       turn_timer_(loop, [this] { turn(); }),
+      wake_(loop, [this] { turn(); }),
       pipeline_(std::move(parts.rules)),
       tailer_(loop, log, pipeline_.config().state_dir, [this] { wake(); }),
       courier_(robots_of(pipeline_.config()), random_seed()),
@@ -77,6 +73,7 @@ void Agent::turn() {
   if (!stop_by_) deliver(pipeline_.tick(at), at);
   commit(at);
   if (!stop_by_) post(at);
+  console_.write_some(at.mono);
   if (watchdog_ && at.mono >= watchdog_due_) {
     notify("WATCHDOG=1");
     watchdog_due_ = at.mono + *watchdog_;
@@ -88,7 +85,7 @@ void Agent::turn() {
 void Agent::deliver(std::vector<Outgoing> messages, base::Now at) {
   for (auto& message : messages) {
     if (message.type == config::TargetType::kConsole) {
-      console_.push_back(std::move(message.message.plain));
+      to_print_.push_back(std::move(message.message.plain));
       continue;
     }
     const std::string uuid = new_uuid();
@@ -96,24 +93,24 @@ void Agent::deliver(std::vector<Outgoing> messages, base::Now at) {
   }
 }
 
+bool Agent::news() const {
+  return pipeline_.alerts().has_changes() || courier_.has_changes() || !to_print_.empty();
+}
+
 // Hits are committed at once; mere progress each second, so that an agent that reads misses costs few writes
 // and an idle one none.
 void Agent::commit(base::Now at) {
   if (store_.busy()) return;
-  const bool news = pipeline_.alerts().has_changes() || courier_.has_changes() || !console_.empty();
   const bool progress = tailer_.has_changes() && (at.mono >= committed_at_ + kBetweenIdleCommits || stop_by_);
-  if (!news && !progress && ready_) return;
+  if (!news() && !progress && ready_) return;
   committed_at_ = at.mono;
-  console_committing_ = console_.size();
+  to_print_after_commit_ = std::exchange(to_print_, {});
   store_.commit({tailer_.take_changes(), pipeline_.alerts().take_changes(at), courier_.take_changes()});
 }
 
 void Agent::committed() {
   courier_.committed();
-  for (; console_committing_ > 0; --console_committing_) {
-    print_to_console(console_.front());
-    console_.pop_front();
-  }
+  for (const auto& text : std::exchange(to_print_after_commit_, {})) console_.print(text);
   if (!ready_) {
     ready_ = true;
     notify("READY=1");
@@ -150,13 +147,19 @@ void Agent::answered(std::uint64_t id, const deliver::HttpAnswer& answer) {
 }
 
 void Agent::schedule(base::Now at, bool more) {
-  base::Mono next = more ? at.mono : tailer_.next_deadline();
+  if (more) return wake();
+  base::Mono next = tailer_.next_deadline();
   if (const auto due = pipeline_.alerts().next_deadline()) next = std::min(next, *due);
   if (const auto due = courier_.next_deadline(at)) next = std::min(next, *due);
-  if (tailer_.has_changes() && !store_.busy()) next = std::min(next, committed_at_ + kBetweenIdleCommits);
+  if (!store_.busy() && news()) next = at.mono;
+  if (!store_.busy() && tailer_.has_changes()) next = std::min(next, committed_at_ + kBetweenIdleCommits);
   if (watchdog_) next = std::min(next, watchdog_due_);
   if (stop_by_) next = *stop_by_;
-  turn_timer_.start(next - at.mono);
+  if (const auto due = console_.next_try(at.mono)) next = std::min(next, *due);
+  if (next <= at.mono)
+    wake();
+  else
+    turn_timer_.start(next - at.mono);
 }
 
 void Agent::stop() {
@@ -168,8 +171,7 @@ void Agent::stop() {
 }
 
 void Agent::finish_stopping(base::Now at) {
-  const bool unsaved = store_.busy() || tailer_.has_changes() || pipeline_.alerts().has_changes() ||
-                       courier_.has_changes() || !console_.empty();
+  const bool unsaved = store_.busy() || tailer_.has_changes() || news() || console_.waiting() > 0;
   if ((!unsaved && !courier_.in_flight()) || at.mono >= *stop_by_) loop_.stop();
 }
 
@@ -238,6 +240,14 @@ observe::Status Agent::status() {
     out.rules.push_back({config.rules[i].name, config.rules[i].place.file, counts.hits, counts.alerts});
   }
   out.targets = courier_.status(now());
+  for (const auto& target : config.targets) {
+    if (target.type != config::TargetType::kConsole) continue;
+    deliver::TargetStatus console;
+    console.name = target.name;
+    console.queue = to_print_.size() + to_print_after_commit_.size() + console_.waiting();
+    console.delivered = console_.printed();
+    out.targets.push_back(std::move(console));
+  }
   return out;
 }
 

@@ -3,17 +3,18 @@
 // A message leaves only after the cut that holds it is durable. The clock is read here and nowhere else.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "app/console.h"
 #include "app/pipeline.h"
 #include "base/log.h"
 #include "deliver/courier.h"
 #include "deliver/http.h"
+#include "loop/async.h"
 #include "loop/loop.h"
 #include "loop/signal.h"
 #include "loop/timer.h"
@@ -50,7 +51,8 @@ class Agent {
   void post(base::Now now);
   void answered(std::uint64_t id, const deliver::HttpAnswer& answer);
   void schedule(base::Now now, bool more);
-  void wake() { turn_timer_.start(base::Millis{0}); }
+  void wake() { wake_.wake(); }
+  [[nodiscard]] bool news() const;  // something worth a commit at once
 
   void stop();
   void finish_stopping(base::Now now);
@@ -64,14 +66,17 @@ class Agent {
   std::unique_ptr<deliver::Http> http_;
   std::function<config::Loaded()> load_;
   loop::Timer turn_timer_;
+  loop::Async
+      wake_;  // a turn soon, when the loop has looked at everything else (a timer of 0 would starve it)
   Pipeline pipeline_;
   tail::Tailer tailer_;
   deliver::Courier courier_;
   state::Store store_;
   std::unique_ptr<observe::Control> control_;
   std::vector<std::unique_ptr<loop::Signal>> signals_;
-  std::deque<std::string> console_;     // printed when their cut is durable
-  std::size_t console_committing_ = 0;  // of them, those in the commit under way
+  Console console_;
+  std::vector<std::string> to_print_;               // in no commit yet
+  std::vector<std::string> to_print_after_commit_;  // in the commit under way
   std::string reload_error_;
   std::optional<base::Millis> watchdog_;
   base::Mono watchdog_due_{};

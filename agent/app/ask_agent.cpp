@@ -7,11 +7,14 @@
 namespace dingtail::app {
 
 int ask_agent(const ConfigOption& option, const std::string& request) {
-  // Mistakes in the configuration don't matter here, only where the agent listens; `reload` tells them.
   const auto loaded = load_any(option, config::UnsetSecret::kWarning);
   constexpr base::Millis kTimeout = std::chrono::seconds(30);
   const auto reply = observe::ask(loaded.config.control, request, kTimeout);
-  if (!reply) return refuse(reply.error().what);
+  if (!reply) {
+    // With a mistake in the configuration, the agent may listen elsewhere than was read.
+    if (loaded.problems.failed()) complain(loaded.problems.sorted());
+    return refuse(reply.error().what);
+  }
   (reply->exit_code == 0 ? std::cout : std::cerr) << reply->text;
   return reply->exit_code;
 }

@@ -68,7 +68,10 @@ int test(const ConfigOption& option, const std::vector<std::string>& files, Outp
   std::vector<config::Rule> tested = rules->config.rules;
   if (!files.empty())
     std::erase_if(tested, [&](const config::Rule& rule) {
-      return std::find(files.begin(), files.end(), rule.place.file) == files.end();
+      return std::none_of(files.begin(), files.end(), [&](const std::string& file) {
+        std::error_code error;
+        return std::filesystem::equivalent(file, rule.place.file, error);
+      });
     });
   TestReport report;
   for (const auto& rule : tested) run_tests(rule, rules->config, report);

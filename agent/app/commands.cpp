@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <iostream>
 #include <string_view>
+
+#include "app/options.h"
 
 namespace dingtail::app {
 namespace {
@@ -107,25 +108,35 @@ void add_sandbox(CLI::App& app, Arguments& a) {
       ->check(CLI::IsMember({"before", "after"}));
   command->add_option("--garbage", s.garbage, "Misbehave: answer these bytes");
   command->add_option("--times", s.times, "Misbehave for so many requests only; 0: for good");
+  add_config(command, a);  // as every command; the sandbox has no use for it
   add_json(command, a);
+}
+
+bool has_command(const CLI::App& app, const std::string& name) {
+  const auto all = app.get_subcommands([](const CLI::App*) { return true; });
+  return std::any_of(all.begin(), all.end(),
+                     [&](const CLI::App* command) { return command->get_name() == name; });
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::find(kLater.begin(), kLater.end(), argv[1]) != kLater.end()) {
-    std::cerr << "dingtail: `" << argv[1] << "` is not built yet\n";
-    return 2;
-  }
   CLI::App app("dingtail: log alerts for DingTalk groups", "dingtail");
   app.set_version_flag("--version", "dingtail " DINGTAIL_VERSION);
   app.set_help_flag("-h,--help", "Print this help");
   app.require_subcommand(1);
+  app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
+    return "dingtail: " + std::string(error.what()) + "\nTry: " + failed->get_name() + " --help\n";
+  });
   Arguments arguments;
   add_agent_commands(app, arguments);
   add_rule_commands(app, arguments);
   add_send(app, arguments);
   add_sandbox(app, arguments);
+  if (const std::string word = argc > 1 ? argv[1] : "-"; word.front() != '-' && !has_command(app, word)) {
+    const bool later = std::find(kLater.begin(), kLater.end(), word) != kLater.end();
+    return refuse("`" + word + (later ? "` is not built yet" : "` is no command; see dingtail --help"), 2);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

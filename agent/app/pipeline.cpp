@@ -42,16 +42,9 @@ void Pipeline::format_orphan(alert::AlertState state, base::Now now, std::vector
       rule, {}, [](std::string_view) { return std::nullopt; }, none);
   alert::Report report;
   report.event = state.messages == 0 ? config::EventKind::kFiring : config::EventKind::kRepeat;
-  report.id = state.id;
   report.labels = labels_of(rules_->config);
   report.group = state.group;
-  report.count = state.count;
-  report.total = state.total;
-  report.first = state.first;
-  report.last = state.last;
-  report.since = state.since;
-  report.samples = std::move(state.samples);
-  report.last_hit = std::move(state.last_hit);
+  static_cast<alert::Tally&>(report) = std::move(state);
   format(report, text, now, out);
 }
 

@@ -37,6 +37,7 @@ class Pipeline {
 
   [[nodiscard]] const config::Config& config() const { return rules_->config; }
   [[nodiscard]] alert::Aggregator& alerts() { return alerts_; }
+  [[nodiscard]] const alert::Aggregator& alerts() const { return alerts_; }
 
  private:
   void format(const alert::Report& report, const format::RuleText& text, base::Now now,

@@ -28,7 +28,7 @@ std::unique_ptr<RuleSet> only(const config::Rule& rule, const config::Config& co
   alone.labels = config.labels;
   alone.language = config.language;
   alone.rules = {rule};
-  alone.rules.front().targets.clear();
+  alone.rules.front().targets.reset();
   config::Target console;
   console.name = "console";
   console.type = config::TargetType::kConsole;

@@ -1,5 +1,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <csignal>
 
@@ -15,6 +16,7 @@ namespace {
 // file may need a descriptor.
 void prepare_process() {
   ::prctl(PR_SET_DUMPABLE, 0);
+  ::umask(027);  // state holds lines of logs
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
   rlimit files{};
@@ -31,10 +33,10 @@ config::Loaded load_for_run(const ConfigOption& option, const std::vector<std::s
   if (!logs.empty()) config.sources.insert(config.sources.begin(), config::command_line_source(logs));
   const std::string file = main_file(option).string();
   if (config.sources.empty())
-    loaded.problems.warning({file, 0, 0}, "there is no [[source]]: nothing is followed",
+    loaded.problems.warning({file}, "there is no [[source]]: nothing is followed",
                             "add one, or name logs to `run`");
   if (config.targets.empty()) {
-    loaded.problems.warning({file, 0, 0}, "there is no [[target]]: messages go to stdout",
+    loaded.problems.warning({file}, "there is no [[target]]: messages go to stdout",
                             "add one of type \"dingtalk\"");
     config::Target console;
     console.name = "console";
@@ -48,9 +50,11 @@ config::Loaded load_for_run(const ConfigOption& option, const std::vector<std::s
 int run_agent(base::Log& log, std::unique_ptr<RuleSet> rules, std::function<config::Loaded()> load) {
   const auto& directory = rules->config.state_dir;
   auto database = state::Database::open(directory);
-  if (!database)
+  if (!database) {
+    const bool another = database.error().code == base::Code::kBusy;
     return refuse("state: " + database.error().what +
-                  "\n  hint: `state_dir` must be a directory that this user may write");
+                  (another ? "" : "\n  hint: `state_dir` must be a directory that this user may write"));
+  }
   auto saved = database->load();
   if (!saved) return refuse("state in " + directory + ": " + saved.error().what);
   loop::Loop loop;

@@ -4,6 +4,9 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -41,7 +44,6 @@ constexpr std::array kRows = {
     Row{Event::kRecordsCut, "records-cut", Level::kWarning, Speaks::kOnce},
     Row{Event::kWatchFailed, "watch-failed", Level::kWarning, Speaks::kOnce},
     Row{Event::kEventsOverflowed, "events-overflowed", Level::kWarning, Speaks::kAlways},
-    Row{Event::kRuleFailed, "rule-failed", Level::kError, Speaks::kOnce},
     Row{Event::kDeliveryFailed, "delivery-failed", Level::kWarning, Speaks::kOnce},
     Row{Event::kTargetHeld, "target-held", Level::kError, Speaks::kOnce},
     Row{Event::kTargetThrottled, "target-throttled", Level::kWarning, Speaks::kAlways},
@@ -69,15 +71,38 @@ spdlog::level::level_enum to_spdlog(Level level) {
   std::abort();
 }
 
+// Whether stderr goes to journald (systemd.exec(5)): JOURNAL_STREAM names the stream's device and inode.
+bool stderr_is_journal() {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat info {};
+  if (stream == nullptr || ::fstat(STDERR_FILENO, &info) != 0) return false;
+  return std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino) == stream;
+}
+
+// syslog's priorities, as sd-daemon(3) has them at the beginning of a line.
+std::string_view priority_prefix(Level level) {
+  switch (level) {
+    case Level::kInfo:
+      return "<6>";
+    case Level::kWarning:
+      return "<4>";
+    case Level::kError:
+      return "<3>";
+  }
+  std::abort();
+}
+
 }  // namespace
 
 Log Log::to_stderr() {
   auto logger =
       std::make_shared<spdlog::logger>("dingtail", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  const bool journald = std::getenv("JOURNAL_STREAM") != nullptr;
-  logger->set_pattern(journald ? "%l %v" : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   logger->set_error_handler([](const std::string&) {});  // a full disk behind stderr must not stop the agent
-  return Log([logger](Level level, std::string_view line) { logger->log(to_spdlog(level), line); });
+  const bool journal = stderr_is_journal();
+  logger->set_pattern(journal ? "%v" : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  return Log([logger, journal](Level level, std::string_view line) {
+    logger->log(to_spdlog(level), "{}{}", journal ? priority_prefix(level) : "", line);
+  });
 }
 
 void Log::say(Event event, std::string_view subject, std::string_view detail) {

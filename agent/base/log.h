@@ -33,7 +33,6 @@ enum class Event {
   kRecordsCut,
   kWatchFailed,
   kEventsOverflowed,
-  kRuleFailed,
   kDeliveryFailed,
   kTargetHeld,
   kTargetThrottled,

@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -147,6 +149,12 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
     return number * unit.bytes;
   }
   return std::nullopt;
+}
+
+bool is_loopback(std::string_view host) {
+  in_addr address{};
+  const bool ipv4 = ::inet_pton(AF_INET, std::string(host).c_str(), &address) == 1;
+  return host == "localhost" || host == "[::1]" || (ipv4 && host.starts_with("127."));
 }
 
 std::uint64_t fingerprint(std::string_view text, std::uint64_t seed) {

@@ -28,6 +28,9 @@ std::string_view utf8_prefix(std::string_view text, std::size_t bytes);
 // "64KiB", "20MiB", "1GiB", "512B" or a plain number of bytes.
 std::optional<std::uint64_t> parse_size(std::string_view text);
 
+// A URL's host that is this machine for sure: 127.0.0.0/8, [::1], localhost.
+bool is_loopback(std::string_view host);
+
 // FNV-1a, 64 bits: a fingerprint for change detection, not for security.
 std::uint64_t fingerprint(std::string_view text, std::uint64_t seed = 0xcbf29ce484222325ULL);
 std::string hex(std::uint64_t value);

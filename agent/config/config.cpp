@@ -70,7 +70,7 @@ std::string rules_hash(const std::vector<Rule>& rules) {
       add(name);
       add(value);
     }
-    append(all, rule.targets);
+    if (rule.targets) append(all, *rule.targets);
     for (const auto time : {rule.group_wait, rule.repeat_interval, rule.repeat_max,
                             rule.resolve_after.value_or(base::Millis{-1})})
       add(std::to_string(time.count()));

@@ -119,7 +119,7 @@ struct Rule {
   std::vector<Located<std::string>> group_by;
   When when;
   std::map<std::string, std::string> labels;
-  std::vector<Located<std::string>> targets;  // empty: the default targets
+  std::optional<std::vector<Located<std::string>>> targets;  // none: the default ones; empty: nowhere
   std::optional<Mention> mention;
   base::Millis group_wait{0};
   base::Millis repeat_interval{0};

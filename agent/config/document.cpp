@@ -76,6 +76,13 @@ bool leave_out(std::vector<std::string>& lines, std::uint32_t faulty) {
   return changed;
 }
 
+// Where the statement cannot be left out by itself: what stands above it is still read.
+bool leave_out_rest(std::vector<std::string>& lines, std::uint32_t faulty) {
+  if (faulty <= 1 || faulty > lines.size()) return false;
+  lines.resize(faulty - 1);
+  return true;
+}
+
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
   for (const auto line : base::split(text, '\n')) lines.emplace_back(line);
@@ -116,7 +123,8 @@ Node parse(const std::string& file, std::string_view text, Problems& problems) {
       return convert(file, toml::parse(std::string_view(base::join(lines, "\n")), std::string_view(file)));
     } catch (const toml::parse_error& error) {
       report(file, error, lines, problems);
-      if (!leave_out(lines, error.source().begin.line)) break;
+      if (!leave_out(lines, error.source().begin.line) && !leave_out_rest(lines, error.source().begin.line))
+        break;
     }
   }
   return {{file, 1, 1}, Table{}};

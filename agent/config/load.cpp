@@ -47,10 +47,14 @@ class Loader {
     if (visited_.insert(file).second) documents_.push_back(parse(file, pack.text, reading_.problems));
   }
 
+  // The files that were read, by canonical path.
+  [[nodiscard]] const std::set<std::string>& visited() const { return visited_; }
+
   Loaded finish() {
     for (const auto& document : documents_) read_globals(document);
     for (const auto& document : documents_) read_items(document);
     check_names();
+    check_robots();
     check_references();
     return {std::move(config_), std::move(reading_.problems)};
   }
@@ -63,6 +67,7 @@ class Loader {
   void read_globals(const Node& document);
   void read_items(const Node& document);
   void check_names();
+  void check_robots();
   void check_references();
   void check_targets(const std::vector<Located<std::string>>& names, std::span<const std::string_view> known);
   template <class Item>
@@ -98,7 +103,7 @@ void Loader::read_file(const std::string& file, const Place& from) {
   const std::string actual = candidate_for(file);
   auto text = base::read_file(actual, kMostFileBytes);
   if (!text) {
-    const Place place = from.file.empty() ? Place{actual, 0, 0} : from;
+    const Place place = from.file.empty() ? Place{actual} : from;
     reading_.problems.error(place, "cannot read " + actual + ": " + text.error().what,
                             "correct its name, or give the agent's user the right to read it");
     return;
@@ -146,7 +151,7 @@ void Loader::read_globals(const Node& document) {
   if (const auto language = read_language(root)) config_.language = *language;
   if (const auto zone = root.string("timezone")) {
     config_.timezone = zone->value;
-    if (!fs::exists(fs::path("/usr/share/zoneinfo") / zone->value))
+    if (std::error_code error; !fs::is_regular_file(fs::path("/usr/share/zoneinfo") / zone->value, error))
       reading_.problems.error(zone->place, "there is no time zone \"" + zone->value + "\" on this host",
                               "write one of /usr/share/zoneinfo, such as \"Asia/Shanghai\" (package tzdata)");
   }
@@ -179,6 +184,19 @@ void Loader::check_unique(const std::vector<Item>& items, std::string_view what)
   }
 }
 
+// One robot, one queue: two would each keep to its own limit, and together break the robot's.
+void Loader::check_robots() {
+  std::map<std::string, std::string> seen;
+  for (const auto& target : config_.targets) {
+    if (target.webhook.empty()) continue;
+    const auto [first, fresh] = seen.emplace(target.webhook.reveal(), target.name);
+    if (!fresh)
+      reading_.problems.warning(
+          target.place, "target \"" + target.name + "\" has the robot of target \"" + first->second + "\"",
+          "together they must not exceed its 20 messages a minute: lower `per_minute` of both");
+  }
+}
+
 void Loader::check_names() {
   check_unique(config_.sources, "source");
   check_unique(config_.targets, "target");
@@ -207,7 +225,7 @@ void Loader::check_references() {
   for (const auto& source : config_.sources) sources.push_back(source.name);
   check_targets(config_.default_targets, targets);
   for (const auto& rule : config_.rules) {
-    check_targets(rule.targets, targets);
+    if (rule.targets) check_targets(*rule.targets, targets);
     for (const auto& source : rule.sources) {
       if (std::find(sources.begin(), sources.end(), source.value) != sources.end()) continue;
       const auto meant = base::nearest(source.value, sources);
@@ -226,7 +244,18 @@ std::string from_environment(const char* name) {
 
 }  // namespace
 
-Loaded load(const LoadOptions& options) {
+Loaded load(const LoadOptions& asked) {
+  auto options = asked;
+  if (!options.main.empty() && !options.candidates.empty()) {
+    // A candidate that the configuration includes as it is replaces nothing, nor a namesake of it elsewhere.
+    const LoadOptions without{options.main, {}, options.unset_secret};
+    Loader plain(without);
+    plain.read_all();
+    std::erase_if(options.candidates, [&](const fs::path& candidate) {
+      std::error_code error;
+      return plain.visited().contains(fs::weakly_canonical(candidate, error).string());
+    });
+  }
   Loader loader(options);
   loader.read_all();
   auto loaded = loader.finish();

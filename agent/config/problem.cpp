@@ -21,8 +21,7 @@ std::vector<Problem> Problems::sorted() const {
 
 std::string print(const Problem& problem) {
   std::string out = problem.place.file;
-  if (problem.place.line > 0)
-    out += ":" + std::to_string(problem.place.line) + ":" + std::to_string(problem.place.column);
+  out += ":" + std::to_string(problem.place.line) + ":" + std::to_string(problem.place.column);
   out += problem.weight == Weight::kError ? ": error: " : ": warning: ";
   out += problem.message;
   if (!problem.hint.empty()) out += "\n  hint: " + problem.hint;

@@ -9,11 +9,11 @@
 
 namespace dingtail::config {
 
-// Lines and columns count from 1, columns in characters. Line 0: the file as a whole.
+// Lines and columns count from 1, columns in characters. 1:1 stands for the file as a whole.
 struct Place {
   std::string file;
-  std::uint32_t line = 0;
-  std::uint32_t column = 0;
+  std::uint32_t line = 1;
+  std::uint32_t column = 1;
 };
 
 enum class Weight { kError, kWarning };

@@ -11,7 +11,7 @@ namespace dingtail::config {
 // What a rule takes where it does not say otherwise: [defaults].
 struct Defaults {
   Severity severity = Severity::kWarning;
-  std::optional<base::Millis> group_wait;  // unset: 2s, for critical 0s
+  base::Millis group_wait = std::chrono::seconds(2);  // critical ones don't wait, unless the rule says so
   base::Millis repeat_interval = std::chrono::minutes(30);
   base::Millis repeat_max = std::chrono::hours(4);
   Samples samples;

@@ -6,7 +6,6 @@
 namespace dingtail::config {
 namespace {
 
-constexpr base::Millis kGroupWait = std::chrono::seconds(2);
 constexpr std::int64_t kMostCounted = 100'000;  // `count`: a window keeps the time of that many hits
 
 Text read_text(TableReader& parent, std::string_view key) {
@@ -143,8 +142,7 @@ void read_patterns(TableReader& table, Rule& rule) {
 }
 
 void read_life(TableReader& table, const Defaults& defaults, Rule& rule) {
-  const auto otherwise =
-      defaults.group_wait.value_or(rule.severity == Severity::kCritical ? base::Millis{0} : kGroupWait);
+  const auto otherwise = rule.severity == Severity::kCritical ? base::Millis{0} : defaults.group_wait;
   rule.group_wait = table.duration("group_wait").value_or(otherwise);
   rule.repeat_interval = table.duration("repeat_interval").value_or(defaults.repeat_interval);
   rule.repeat_max =
@@ -190,7 +188,7 @@ Defaults read_defaults(const Node& node, Reading& reading) {
   TableReader table(node, "[defaults]", reading);
   Defaults defaults;
   defaults.severity = read_severity(table).value_or(defaults.severity);
-  defaults.group_wait = table.duration("group_wait");
+  defaults.group_wait = table.duration("group_wait").value_or(defaults.group_wait);
   defaults.repeat_interval = table.duration("repeat_interval").value_or(defaults.repeat_interval);
   defaults.repeat_max = table.duration("repeat_max").value_or(defaults.repeat_max);
   defaults.samples = read_samples(table, defaults.samples);
@@ -202,8 +200,7 @@ Rule read_rule(const Node& node, const Defaults& defaults, Reading& reading) {
   TableReader table(node, "[[rule]]", reading);
   Rule rule;
   rule.place = table.place();
-  if (table.require("name") != nullptr)
-    if (const auto name = table.string("name")) rule.name = name->value;
+  rule.name = table.name();
   read_patterns(table, rule);
   rule.summary = read_text(table, "summary");
   rule.title = read_text(table, "title");
@@ -212,7 +209,7 @@ Rule read_rule(const Node& node, const Defaults& defaults, Reading& reading) {
   rule.group_by = table.strings("group_by");
   rule.when = read_when(table);
   rule.labels = table.string_table("labels");
-  rule.targets = table.strings("targets");
+  if (table.find("targets") != nullptr) rule.targets = table.strings("targets");
   rule.mention = read_mention(table);
   rule.samples = read_samples(table, defaults.samples);
   read_life(table, defaults, rule);

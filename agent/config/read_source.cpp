@@ -1,3 +1,5 @@
+#include <strings.h>
+
 #include "config/read.h"
 
 namespace dingtail::config {
@@ -15,7 +17,7 @@ std::vector<std::string> absolute(TableReader& table, std::string_view key) {
 
 void refuse_other_values(TableReader& table, std::string_view key, std::string_view built) {
   for (const auto& value : table.strings(key))
-    if (value.value != built)
+    if (::strcasecmp(value.value.c_str(), std::string(built).c_str()) != 0)
       table.reading().problems.error(
           value.place, "`" + std::string(key) + " = \"" + value.value + "\"` in [[source]] is not built yet",
           "remove it: only \"" + std::string(built) + "\" is read for now");
@@ -27,8 +29,7 @@ Source read_source(const Node& node, Reading& reading) {
   TableReader table(node, "[[source]]", reading);
   Source source;
   source.place = table.place();
-  if (table.require("name") != nullptr)
-    if (const auto name = table.string("name")) source.name = name->value;
+  source.name = table.name();
   if (const Node* paths = table.require("paths")) {
     source.paths = absolute(table, "paths");
     if (const auto* list = std::get_if<Array>(&paths->value); list != nullptr && list->empty())

@@ -1,4 +1,3 @@
-#include <arpa/inet.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -21,12 +20,6 @@ std::string_view host_of(std::string_view url) {
   return url.substr(0, url.find(':'));
 }
 
-bool is_loopback(std::string_view host) {
-  in_addr address{};
-  const bool ipv4 = ::inet_pton(AF_INET, std::string(host).c_str(), &address) == 1;
-  return host == "localhost" || host == "[::1]" || (ipv4 && host.starts_with("127."));
-}
-
 void check_webhook(const Located<std::string>& url, Problems& problems) {
   const auto host = host_of(url.value);
   if (host.empty()) {
@@ -35,7 +28,7 @@ void check_webhook(const Located<std::string>& url, Problems& problems) {
     return;
   }
   const bool https = url.value.starts_with("https://");
-  if (!https && !(url.value.starts_with("http://") && is_loopback(host)))
+  if (!https && !(url.value.starts_with("http://") && base::is_loopback(host)))
     problems.error(url.place, "`webhook` must be https (plain http is for loopback alone)",
                    "write https://" + std::string(host) + "/…");
   const auto token = url.value.find("access_token=");
@@ -62,6 +55,17 @@ std::vector<EventKind> with_repeats(std::vector<EventKind> events) {
   return events;
 }
 
+void read_proxy(TableReader& table, Target& target) {
+  const auto proxy = table.string("proxy");
+  if (!proxy) return;
+  target.proxy = proxy->value;
+  const bool known = proxy->value.starts_with("http://") || proxy->value.starts_with("https://") ||
+                     proxy->value.starts_with("socks5://") || proxy->value.starts_with("socks5h://");
+  if (!known || proxy->value.find_first_of(" \t\r\n") != std::string::npos)
+    table.reading().problems.error(proxy->place, "`proxy` is not a proxy's URL",
+                                   "write http://HOST:PORT, https://HOST:PORT or socks5h://HOST:PORT");
+}
+
 void read_dingtalk(TableReader& table, Target& target) {
   auto& problems = table.reading().problems;
   if (const Node* node = table.require("webhook")) {
@@ -82,7 +86,7 @@ void read_dingtalk(TableReader& table, Target& target) {
       problems.warning(table.find("per_minute")->place, "DingTalk takes 20 messages a minute from a robot",
                        "leave `per_minute` at 18, unless this is no DingTalk robot");
   }
-  if (const auto proxy = table.string("proxy")) target.proxy = proxy->value;
+  read_proxy(table, target);
   if (const auto ca = table.string("ca_file")) target.ca_file = (table.directory() / ca->value).string();
 }
 
@@ -137,8 +141,7 @@ Target read_target(const Node& node, Language language, Reading& reading) {
   TableReader table(node, "[[target]]", reading);
   Target target;
   target.place = table.place();
-  if (table.require("name") != nullptr)
-    if (const auto name = table.string("name")) target.name = name->value;
+  target.name = table.name();
   table.require("type");
   const Node* type_node = table.find("type");
   const auto* type_word = type_node == nullptr ? nullptr : std::get_if<std::string>(&type_node->value);

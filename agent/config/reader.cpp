@@ -20,7 +20,7 @@ TableReader::TableReader(const Node& table, std::string what, Reading& reading)
     : node_(table), table_(std::get<Table>(table.value)), what_(std::move(what)), reading_(reading) {}
 
 std::filesystem::path TableReader::directory() const {
-  return std::filesystem::path(node_.place.file).parent_path();
+  return std::filesystem::absolute(node_.place.file).parent_path();
 }
 
 const Node* TableReader::find(std::string_view key) {
@@ -50,7 +50,7 @@ std::optional<Located<std::string>> TableReader::text_of(const Node& node, std::
   return std::nullopt;
 }
 
-Located<std::string> TableReader::expanded(Located<std::string> text, std::string_view key) {
+std::optional<Located<std::string>> TableReader::expanded(Located<std::string> text, std::string_view key) {
   auto result = expand(text.value, directory());
   for (const auto& unset : result.unset) {
     const std::string message = "`" + std::string(key) + "` in " + what_ + ": " + unset;
@@ -59,8 +59,18 @@ Located<std::string> TableReader::expanded(Located<std::string> text, std::strin
     else
       reading_.problems.warning(text.place, message, "the agent will not start without it");
   }
+  if (!result.unset.empty()) return std::nullopt;
   text.value = std::move(result.text);
   return text;
+}
+
+std::string TableReader::name() {
+  if (require("name") == nullptr) return {};
+  const auto name = string("name");
+  if (name && name->value.empty())
+    reading_.problems.error(name->place, "`name` in " + what_ + " is empty",
+                            "a name tells it from the others");
+  return name ? name->value : std::string();
 }
 
 std::optional<Located<std::string>> TableReader::literal(std::string_view key) {
@@ -70,8 +80,7 @@ std::optional<Located<std::string>> TableReader::literal(std::string_view key) {
 
 std::optional<Located<std::string>> TableReader::string(std::string_view key) {
   auto text = literal(key);
-  if (text) text = expanded(std::move(*text), key);
-  return text;
+  return text ? expanded(std::move(*text), key) : std::nullopt;
 }
 
 std::vector<Located<std::string>> TableReader::literals(std::string_view key) {
@@ -91,8 +100,9 @@ std::vector<Located<std::string>> TableReader::literals(std::string_view key) {
 }
 
 std::vector<Located<std::string>> TableReader::strings(std::string_view key) {
-  auto out = literals(key);
-  for (auto& text : out) text = expanded(std::move(text), key);
+  std::vector<Located<std::string>> out;
+  for (auto& text : literals(key))
+    if (auto value = expanded(std::move(text), key)) out.push_back(std::move(*value));
   return out;
 }
 
@@ -157,9 +167,11 @@ std::map<std::string, std::string> TableReader::string_table(std::string_view ke
   std::map<std::string, std::string> out;
   const Node* node = table(key);
   if (node == nullptr) return out;
-  for (const auto& entry : std::get<Table>(node->value))
-    if (auto text = text_of(entry.node, entry.key))
-      out[entry.key] = expanded(std::move(*text), entry.key).value;
+  for (const auto& entry : std::get<Table>(node->value)) {
+    auto text = text_of(entry.node, entry.key);
+    if (text) text = expanded(std::move(*text), entry.key);
+    if (text) out[entry.key] = std::move(text->value);
+  }
   return out;
 }
 

@@ -41,7 +41,9 @@ class TableReader {
   // As find, but absent is an error at the table's place.
   const Node* require(std::string_view key);
 
-  std::optional<Located<std::string>> string(std::string_view key);   // secrets expanded
+  // Secrets are expanded; where one is unset (that is told), there is no value.
+  std::optional<Located<std::string>> string(std::string_view key);
+  std::string name();  // the required key `name`, which may not be empty
   std::optional<Located<std::string>> literal(std::string_view key);  // patterns, templates: as written
   std::vector<Located<std::string>> strings(std::string_view key);    // one string or a list, expanded
   std::vector<Located<std::string>> literals(std::string_view key);   // the same as written
@@ -85,7 +87,7 @@ class TableReader {
 
  private:
   std::optional<Located<std::string>> text_of(const Node& node, std::string_view key);
-  Located<std::string> expanded(Located<std::string> text, std::string_view key);
+  std::optional<Located<std::string>> expanded(Located<std::string> text, std::string_view key);
   std::optional<std::ptrdiff_t> word_index(const std::optional<Located<std::string>>& word,
                                            std::span<const std::string_view> names);
 

@@ -101,7 +101,7 @@ class Courier {
   Courier(std::vector<Robot> robots, std::uint32_t seed);
 
   // At a reload. Rows stay, also those of a target that is gone. A reload is a person's word that something
-  // was mended: what was held is tried at once. A throttled robot rests on.
+  // was mended: a target that waits for its mending is tried at once. A throttled robot rests on.
   void set_robots(std::vector<Robot> robots);
   // At start, once. Rows that were on their way are repeated at once; delivered ones refill the quota.
   void restore(std::vector<Row> rows, base::Now now);

@@ -144,8 +144,10 @@ int CurlHttp::Impl::on_socket(CURL* /*easy*/, curl_socket_t fd, int what, void* 
   auto found = self->polls.find(fd);
   if (found == self->polls.end()) {
     auto poll = loop::Poll::open(self->loop, fd, [self, fd](loop::Ready ready) {
-      self->act(fd, (ready.read ? CURL_CSELECT_IN : 0) | (ready.write ? CURL_CSELECT_OUT : 0) |
-                        (ready.failed ? CURL_CSELECT_ERR : 0));
+      // After a failure libcurl finds the cause itself when it reads or writes; CURL_CSELECT_ERR would hide
+      // it.
+      self->act(fd, (ready.read || ready.failed ? CURL_CSELECT_IN : 0) |
+                        (ready.write || ready.failed ? CURL_CSELECT_OUT : 0));
     });
     if (!poll) return -1;  // libcurl gives up its multi handle: rebuild()
     found = self->polls.emplace(fd, std::move(*poll)).first;

@@ -1,6 +1,5 @@
 #include "deliver/curl_transfer.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 
 #include <algorithm>
@@ -27,19 +26,13 @@ std::string part_of(CURLU* url, CURLUPart part) {
   return out;
 }
 
-bool is_loopback(const std::string& host) {
-  in_addr v4{};
-  if (::inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24U) == 127;
-  return host == "localhost" || host == "[::1]";
-}
-
 // "https", or "http" where that goes to this host alone; nothing for any other address.
 std::string usable_scheme(const std::string& address) {
   const std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), curl_url_cleanup);
   if (curl_url_set(url.get(), CURLUPART_URL, address.c_str(), 0) != CURLUE_OK) return {};
   auto scheme = part_of(url.get(), CURLUPART_SCHEME);
   const bool usable =
-      scheme == "https" || (scheme == "http" && is_loopback(part_of(url.get(), CURLUPART_HOST)));
+      scheme == "https" || (scheme == "http" && base::is_loopback(part_of(url.get(), CURLUPART_HOST)));
   return usable ? scheme : std::string();
 }
 
@@ -220,6 +213,10 @@ std::string CurlTransfer::told(int code) const {
   text = base::replace_all(std::move(text), url, "the webhook");
   if (const auto query = url.find('?'); query != std::string_view::npos && query + 1 < url.size())
     text = base::replace_all(std::move(text), url.substr(query + 1), "***");
+  if (!request_.proxy.empty()) text = base::replace_all(std::move(text), request_.proxy, "the proxy");
+  // How long it took differs each time, and would make the same trouble speak again.
+  if (const auto after = text.find(" after "); after != std::string::npos && text.ends_with(" ms"))
+    text.resize(after);
   return std::string(base::trim(text));
 }
 

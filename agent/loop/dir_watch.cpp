@@ -38,6 +38,13 @@ base::Status DirWatch::add(const std::string& directory) {
   return {};
 }
 
+void DirWatch::keep_only(const std::set<std::string>& directories) {
+  std::vector<std::string> others;
+  for (const auto& [path, watch] : by_path_)
+    if (!directories.contains(path)) others.push_back(path);
+  for (const auto& path : others) remove(path);
+}
+
 void DirWatch::remove(const std::string& directory) {
   const auto known = by_path_.find(directory);
   if (known == by_path_.end()) return;

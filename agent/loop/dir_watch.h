@@ -7,6 +7,8 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,10 +33,11 @@ class DirWatch {
   // Watches a directory; one that is watched already (by inode) stays so. kNoSpace: the watches are
   // exhausted.
   base::Status add(const std::string& directory);
-  void remove(const std::string& directory);
-  [[nodiscard]] bool watches(const std::string& directory) const { return by_path_.contains(directory); }
+  // Ends the watches of all other directories.
+  void keep_only(const std::set<std::string>& directories);
 
  private:
+  void remove(const std::string& directory);
   DirWatch(base::Fd fd, OnEvents on_events) : fd_(std::move(fd)), on_events_(std::move(on_events)) {}
   void read();
   void forget(int watch);

@@ -59,7 +59,11 @@ base::Result<std::unique_ptr<Control>> Control::listen(loop::Loop& loop, const s
   const auto address = address_of(path);
   if (!address) return tl::unexpected(address.error());
   if (connect_to(path)) return base::fail(base::Code::kBusy, "another agent listens on " + path);
-  ::unlink(path.c_str());
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) == 0) {
+    if (!S_ISSOCK(info.st_mode)) return base::fail(base::Code::kInvalid, path + " is there and is no socket");
+    ::unlink(path.c_str());
+  }
   base::Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return base::fail_errno("socket", errno);
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0)

@@ -14,11 +14,6 @@ struct Cut {
   tail::TailChanges files;
   alert::AlertChanges alerts;
   deliver::Changes outbox;
-
-  [[nodiscard]] bool empty() const {
-    return files.changed.empty() && files.erased.empty() && files.patterns.empty() &&
-           alerts.changed.empty() && alerts.erased.empty() && outbox.changed.empty() && outbox.erased.empty();
-  }
 };
 
 struct Saved {

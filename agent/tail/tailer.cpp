@@ -282,10 +282,12 @@ std::optional<std::size_t> Tailer::source_named(const std::string& name) const {
   return std::nullopt;
 }
 
-void Tailer::watch(const std::set<std::string>& directories) {
+void Tailer::watch(std::set<std::string> directories) {
   all_watched_ = watch_ != nullptr;
+  if (watch_ == nullptr) return;
+  for (const auto id : rotated_) directories.insert(parent_of(files_.at(id)->path()));
+  watch_->keep_only(directories);
   for (const auto& directory : directories) {
-    if (watch_ == nullptr) return;
     if (const auto added = watch_->add(directory); !added) {
       all_watched_ = false;
       log_.say(base::Event::kWatchFailed, directory,

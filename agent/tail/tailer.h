@@ -95,7 +95,7 @@ class Tailer {
   [[nodiscard]] File find_copy(const TailedFile& file) const;
   void rotate_missing(const std::set<FileId>& found, base::Now now);
   void resume_rotated(base::Now now);
-  void watch(const std::set<std::string>& directories);
+  void watch(std::set<std::string> directories);
   void keep_sources(std::vector<config::Source> sources);
   [[nodiscard]] std::optional<std::size_t> source_named(const std::string& name) const;
 

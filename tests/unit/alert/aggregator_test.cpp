@@ -183,9 +183,20 @@ TEST_F(AggregatorTest, AKeyThatFiresAgainSoonWaitsOutTheRestOfItsInterval) {
   rule("group_wait='0s'\nrepeat_interval='30m'\nresolve_after='1m'\n");
   hit();
   pass(5min);
-  hit();  // a new alert; it ends before the 30 minutes are over, and tells its hit then
-  pass(10min);
-  EXPECT_THAT(said, ElementsAre("0 firing 1/1", "60 resolved 0/1", "360 resolved 1/1"));
+  hit();  // a new alert, over a minute later; it is told when the 30 minutes are over
+  pass(1h);
+  EXPECT_THAT(said, ElementsAre("0 firing 1/1", "60 resolved 0/1", "1800 resolved 1/1"));
+}
+
+TEST_F(AggregatorTest, AKeyThatComesAndGoesDoesNotSendAtEachEnd) {
+  rule("group_wait='0s'\nrepeat_interval='30m'\nresolve_after='1s'\n");
+  for (int i = 0; i < 600; ++i) {
+    hit();
+    pass(2200ms);
+  }
+  pass(1h);
+  EXPECT_EQ(reported, 600U);
+  EXPECT_THAT(said, ElementsAre("0 firing 1/1", "1 resolved 0/1", "1800 resolved 599/599"));
 }
 
 TEST_F(AggregatorTest, ALongAlertOfAKeyThatFiredSoonBeforeIsToldWhenTheIntervalIsOver) {

@@ -42,6 +42,10 @@ TEST(Route, TheRulesTargetsElseTheDefaultOnesElseAll) {
               ElementsAre("a firing @13800000001"));
 }
 
+TEST(Route, AnEmptyListOfTargetsSendsNothing) {
+  EXPECT_TRUE(routes(with("default_targets=['b']\n", "targets=[]\n"), EventKind::kFiring).empty());
+}
+
 TEST(Route, TheRulesMentionIsNearerThanTheTargetsAndNoneAdds) {
   EXPECT_THAT(routes(with("", "mention={mobiles=['13900000002']}\ntargets=['a']\n"), EventKind::kFiring),
               ElementsAre("a firing @13900000002"));

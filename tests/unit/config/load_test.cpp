@@ -92,6 +92,15 @@ TEST(Load, CriticalRulesDoNotWaitUnlessTheyOrTheDefaultsSaySo) {
             3s);
 }
 
+TEST(Load, ADefaultGroupWaitDoesNotDelayCriticalRules) {
+  const auto rules = test::rules_of(
+                         "[defaults]\ngroup_wait='9s'\n[[rule]]\nname='a'\nmatch='x'\n"
+                         "[[rule]]\nname='b'\nmatch='x'\nseverity='critical'\n")
+                         .rules;
+  EXPECT_EQ(rules.at(0).group_wait, 9s);
+  EXPECT_EQ(rules.at(1).group_wait, 0ms);
+}
+
 TEST(Load, DefaultsOfAnyFileHoldForTheRulesOfEveryFile) {
   const test::TempDir dir;
   dir.write("rules/a.toml", "[[rule]]\nname = 'a'\nmatch = 'x'\n");
@@ -183,6 +192,46 @@ TEST(Load, ACandidateReplacesTheIncludedFileOfItsNameOrIsAdded) {
   EXPECT_THAT(names, ElementsAre("new", "extra"));
 }
 
+TEST(Load, ACandidateThatIsIncludedAsItIsReplacesNoNamesakeElsewhere) {
+  const test::TempDir dir;
+  dir.write("conf.d/nginx.toml", "[[source]]\nname = 's'\npaths = ['/x']\n");
+  const auto rules = dir.write("rules/nginx.toml", "[[rule]]\nname = 'r'\nmatch = 'x'\n");
+  const auto main = dir.write("dingtail.toml", "include = ['conf.d/*.toml', 'rules/*.toml']\n");
+  const auto loaded = load({main, {rules}, UnsetSecret::kWarning});
+  EXPECT_THAT(brief(loaded.problems), IsEmpty());
+  EXPECT_EQ(loaded.config.sources.size(), 1U);
+  EXPECT_EQ(loaded.config.rules.size(), 1U);
+}
+
+TEST(Load, ABrokenTableHeaderDoesNotHideWhatStandsAboveIt) {
+  const test::TempDir dir;
+  const auto loaded = load_text(dir, "state_dir = '/x'\nbad = 1\n[[rule]\nname = 'r'\n");
+  EXPECT_EQ(loaded.config.state_dir, "/x");
+  EXPECT_THAT(brief(loaded.problems),
+              ElementsAre(StartsWith("2:1: error: unknown key `bad`"), StartsWith("3:8: error: ")));
+}
+
+TEST(Load, EmptyNamesAndBadProxiesAndOneRobotTwiceAreTold) {
+  const test::TempDir dir;
+  const std::string target = "type='dingtalk'\nwebhook='https://h/robot/send?access_token=${env:PATH}'\n";
+  const auto loaded = load_text(
+      dir, "[[target]]\nname=''\n" + target + "proxy='ftp://u:p@h'\n[[target]]\nname='b'\n" + target);
+  EXPECT_THAT(brief(loaded.problems),
+              ElementsAre("2:6: error: `name` in [[target]] is empty",
+                          "5:7: error: `proxy` is not a proxy's URL", HasSubstr("has the robot of target")));
+}
+
+TEST(Load, RelativePathsAreRelativeToTheFileHoweverItIsNamed) {
+  const test::TempDir dir;
+  const auto before = std::filesystem::current_path();
+  dir.write("c.toml", "state_dir = 'st'\n[[source]]\nname = 's'\npaths = ['logs/*.log']\n");
+  std::filesystem::current_path(dir.path());
+  const auto loaded = load({"c.toml", {}, UnsetSecret::kError});
+  std::filesystem::current_path(before);
+  EXPECT_EQ(loaded.config.sources.at(0).paths.at(0), dir / "logs/*.log");
+  EXPECT_EQ(loaded.config.state_dir, dir / "st");
+}
+
 TEST(Load, ACandidateAloneIsNotHeldAgainstItsMissingTargets) {
   const test::TempDir dir;
   const auto candidate = dir.write("a.toml", "[[rule]]\nname = 'a'\nmatch = 'x'\ntargets = ['ops']\n");
@@ -254,7 +303,19 @@ TEST(Secrets, UnsetIsAnErrorThatNamesTheKeyAndInACheckAWarning) {
   EXPECT_THAT(
       brief(load_text(dir, text).problems),
       ElementsAre("4:9: error: `webhook` in [[target]]: environment variable DINGTAIL_NOT_SET is not set"));
-  EXPECT_FALSE(load_text(dir, text, UnsetSecret::kWarning).problems.failed());
+  const auto checked = load_text(dir, text, UnsetSecret::kWarning);
+  EXPECT_FALSE(checked.problems.failed());
+  EXPECT_EQ(brief(checked.problems).size(), 1U) << "what is unset is not judged further";
+}
+
+TEST(Secrets, AnUnsetWebhookOrMobileIsStillOnlyAWarningInACheck) {
+  const test::TempDir dir;
+  const auto loaded = load_text(dir,
+                                "[[target]]\nname='o'\ntype='dingtalk'\nwebhook='${env:DINGTAIL_NOT_SET}'\n"
+                                "mention={mobiles=['${env:DINGTAIL_NOT_SET}']}\n",
+                                UnsetSecret::kWarning);
+  EXPECT_FALSE(loaded.problems.failed());
+  EXPECT_EQ(brief(loaded.problems).size(), 2U);
 }
 
 TEST(Secrets, ALiteralOneInAFileThatOthersMayReadIsWarnedOf) {

@@ -71,6 +71,14 @@ TEST_F(ControlTest, TheSocketOfALivingAgentIsNotTakenThatOfADeadOneIs) {
   EXPECT_EQ(Control::listen(loop, path, {}).error().code, base::Code::kBusy);
 }
 
+TEST(Control, AFileThatIsNoSocketIsLeftAlone) {
+  const test::TempDir dir;
+  loop::Loop loop;
+  const auto file = dir.write("keep.txt", "precious");
+  EXPECT_FALSE(Control::listen(loop, file, {}));
+  EXPECT_TRUE(std::filesystem::exists(file));
+}
+
 TEST(Control, NobodyThereIsNotFound) {
   const test::TempDir dir;
   EXPECT_EQ(ask(dir / "absent.sock", "status", 1s).error().code, base::Code::kNotFound);

@@ -17,15 +17,15 @@
 namespace dingtail::sandbox {
 namespace {
 
+using test::Connection;
+using test::make_certificate;
+using test::Response;
+using test::send;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 using testing::StartsWith;
-using test::Connection;
-using test::make_certificate;
-using test::Response;
-using test::send;
 
 const char* const kOk = R"({"errcode":0,"errmsg":"ok"})";
 

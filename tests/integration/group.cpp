@@ -1,0 +1,115 @@
+#include "integration/group.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <regex>
+#include <set>
+#include <stdexcept>
+
+#include "unit/format/parsed.h"
+
+namespace dingtail::integration {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+Messages seen_by_the_group(const Messages& requests) {
+  std::set<std::string> known;
+  Messages out;
+  for (const auto& request : requests)
+    if (request.verdict.accepted() && known.insert(request.verdict.posted.msg_uuid).second)
+      out.push_back(request);
+  return out;
+}
+
+}  // namespace
+
+Group::Group(const GroupOptions& options)
+    : options_(options), certificate_(test::make_certificate(options.certificate)) {
+  listen(0);
+}
+
+void Group::listen(std::uint16_t port) {
+  sandbox::ServerOptions server;
+  server.port = port;
+  server.tls_certificate_pem = certificate_.pem;
+  server.tls_key_pem = certificate_.key_pem;
+  sandbox::RobotOptions robot;
+  robot.secret = base::Secret(options_.secret);
+  robot.token = base::Secret(options_.token);
+  robot.keywords = options_.keywords;
+  robot.per_minute = options_.per_minute;
+  auto started = sandbox::Server::start(server, robot, [this](const sandbox::Received& received) {
+    const auto now = Clock::now();
+    const std::scoped_lock lock(mutex_);
+    arrivals_.push_back(now);
+    requests_.push_back(received);
+    grown_.notify_all();
+  });
+  if (!started) throw std::runtime_error(started.error().what);
+  server_ = std::move(*started);
+  url_ = server_->url();
+}
+
+void Group::close() {
+  const std::uint16_t port = server_->port();
+  server_.reset();
+  base::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_port = htons(port);
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int on = 1;
+  if (::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+      ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&name), sizeof(name)) != 0)
+    throw std::runtime_error("holding the robot's port");
+  reserved_ = std::move(fd);
+}
+
+void Group::open() {
+  sockaddr_in name{};
+  socklen_t size = sizeof(name);
+  ::getsockname(reserved_.get(), reinterpret_cast<sockaddr*>(&name), &size);
+  reserved_.reset();
+  listen(ntohs(name.sin_port));
+}
+
+Messages Group::requests() {
+  const std::scoped_lock lock(mutex_);
+  return requests_;
+}
+
+Messages Group::messages() {
+  return seen_by_the_group(requests());
+}
+
+bool Group::wait_for(const std::function<bool(const Messages&)>& holds, std::chrono::milliseconds deadline) {
+  std::unique_lock lock(mutex_);
+  return grown_.wait_for(lock, deadline, [&] { return holds(seen_by_the_group(requests_)); });
+}
+
+bool Group::wait_for(std::size_t count) {
+  return wait_for([=](const Messages& messages) { return messages.size() >= count; });
+}
+
+Clock::time_point Group::arrival(std::size_t index) {
+  const std::scoped_lock lock(mutex_);
+  return arrivals_.at(index);
+}
+
+std::uint64_t hits_in(const sandbox::Received& message) {
+  static const std::regex hits_pattern("([0-9]+) hits");
+  const std::string heading = format::parse_markdown(message.verdict.posted.text).heading;
+  std::smatch found;
+  return std::regex_search(heading, found, hits_pattern) ? std::stoull(found[1]) : 0;
+}
+
+std::uint64_t hits_in(const Messages& messages) {
+  std::uint64_t total = 0;
+  for (const auto& message : messages) total += hits_in(message);
+  return total;
+}
+
+}  // namespace dingtail::integration
