@@ -142,8 +142,22 @@ void Agent::answered(std::uint64_t id, const deliver::HttpAnswer& answer) {
     log_.say(base::Event::kDeliveryFailed, outcome.target, why + "; nothing is dropped, it is tried again");
   } else {
     log_.say(base::Event::kTargetHeld, outcome.target, why + "; nothing is dropped, the message is held");
+    add_keywords();
   }
   wake();
+}
+
+// A message from before its target's keywords were configured would be refused for ever.
+void Agent::add_keywords() {
+  courier_.reword([this](const deliver::Row& row) -> std::optional<std::pair<std::string, std::string>> {
+    for (const auto& target : pipeline_.config().targets) {
+      if (target.name != row.target) continue;
+      auto uuid = new_uuid();
+      auto body = format::with_keyword(row.body, target.keywords, uuid);
+      if (body) return std::pair(std::move(uuid), std::move(*body));
+    }
+    return std::nullopt;
+  });
 }
 
 void Agent::schedule(base::Now at, bool more) {
@@ -198,6 +212,7 @@ observe::Reply Agent::reload() {
   deliver(pipeline_.replace(std::move(rules), at), at);
   tailer_.follow(pipeline_.config().sources, {}, at);
   courier_.set_robots(robots_of(pipeline_.config()));
+  add_keywords();
   reload_error_.clear();
   const auto& config = pipeline_.config();
   set_time_zone(config.timezone);

@@ -50,6 +50,7 @@ class Agent {
   void committed();
   void post(base::Now now);
   void answered(std::uint64_t id, const deliver::HttpAnswer& answer);
+  void add_keywords();
   void schedule(base::Now now, bool more);
   void wake() { wake_.wake(); }
   [[nodiscard]] bool news() const;  // something worth a commit at once

@@ -113,6 +113,22 @@ void Courier::restore_row(Row row, base::Now now) {
   rows_.emplace(id, std::move(row));
 }
 
+void Courier::reword(const Reword& reword) {
+  for (auto& [id, row] : rows_) {
+    Queue& queue = queues_.at(row.target);
+    const bool waits = row.state == RowState::kPending || row.state == RowState::kHeld;
+    const bool refused =
+        row.state == RowState::kSending && queue.state == TargetState::kHeld && queue.in_flight != id;
+    if (!waits && !refused) continue;
+    auto words = reword(row);
+    if (!words) continue;
+    row.uuid = std::move(words->first);
+    row.body = std::move(words->second);
+    touched_.insert(id);
+    if (refused) queue.not_before = {};  // worth a try at once
+  }
+}
+
 std::uint64_t Courier::add(std::string target, std::string uuid, std::string body, base::Now now) {
   const auto id = ++last_id_;
   Queue& queue = queues_[target];

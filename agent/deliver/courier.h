@@ -9,12 +9,14 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <random>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/secret.h"
@@ -103,6 +105,10 @@ class Courier {
   // At a reload. Rows stay, also those of a target that is gone. A reload is a person's word that something
   // was mended: a target that waits for its mending is tried at once. A throttled robot rests on.
   void set_robots(std::vector<Robot> robots);
+  // Lets messages be said otherwise: those that were never sent or were definitely refused. `reword` gets
+  // such a row and answers with its new uuid and body, or nothing to leave it.
+  using Reword = std::function<std::optional<std::pair<std::string, std::string>>(const Row&)>;
+  void reword(const Reword& reword);
   // At start, once. Rows that were on their way are repeated at once; delivered ones refill the quota.
   void restore(std::vector<Row> rows, base::Now now);
 

@@ -17,4 +17,19 @@ std::string body_json(const Message& message, std::string_view uuid) {
   return body.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+std::optional<std::string> with_keyword(const std::string& body, const std::vector<std::string>& keywords,
+                                        std::string_view uuid) {
+  auto message = nlohmann::json::parse(body, nullptr, false);
+  if (keywords.empty() || !message.is_object() || !message.contains("markdown")) return std::nullopt;
+  auto& markdown = message["markdown"];
+  const auto title = markdown.value("title", "");
+  const auto text = markdown.value("text", "");
+  for (const auto& keyword : keywords)
+    if (title.find(keyword) != std::string::npos || text.find(keyword) != std::string::npos)
+      return std::nullopt;
+  markdown["text"] = text + "\n\n" + keywords.front();
+  message["msgUuid"] = uuid;
+  return message.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 }  // namespace dingtail::format

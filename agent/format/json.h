@@ -1,8 +1,10 @@
 // A message as the body of DingTalk's webhook. The only JSON of this room.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "format/message.h"
 
@@ -11,5 +13,10 @@ namespace dingtail::format {
 // Raw UTF-8, valid whatever the message holds. `uuid` is the msgUuid: the same for each attempt of the same
 // bytes.
 std::string body_json(const Message& message, std::string_view uuid);
+
+// The body of a message that the robot refused, with a keyword added and a new msgUuid; nothing where it
+// holds one of the keywords already, or there are none.
+std::optional<std::string> with_keyword(const std::string& body, const std::vector<std::string>& keywords,
+                                        std::string_view uuid);
 
 }  // namespace dingtail::format

@@ -124,18 +124,6 @@ TEST_F(Commands, SendToATargetThatIsNotThereIsOne) {
   EXPECT_THAT(answer.err, HasSubstr("there is no target \"nobody\""));
 }
 
-TEST_F(Commands, DISABLED_SendSharesTheQuotaOfTheRunningAgent) {
-  write_config("state_dir = \"state\"\n[[source]]\nname = \"app\"\npaths = [\"app.log\"]\n" + target() +
-               rule("r", "match = 'boom'"));
-  start();
-  ASSERT_EQ(ask({"send", "--target", "ops", "hello"}).code, 0);
-  EXPECT_TRUE(test::eventually(
-      [&] {
-        return json::parse(ask({"status", "--json"}).out)["targets"][0]["sent_last_minute"] == 1;
-      },
-      std::chrono::seconds(5)));
-}
-
 TEST_F(Commands, TestsInARuleFileThatPass) {
   const auto path = dir_.write("rules.toml", R"([[rule]]
 name = "disk"

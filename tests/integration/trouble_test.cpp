@@ -105,7 +105,7 @@ TEST_F(Trouble, AWrongSecretIsToldAndHeldUntilMended) {
   expect_all_delivered();
 }
 
-TEST_F(Trouble, DISABLED_AMissingKeywordIsToldAndHeldUntilMended) {
+TEST_F(Trouble, AMissingKeywordIsToldAndHeldUntilMended) {
   configure("");
   const std::string right = "state_dir = \"state\"\n[[source]]\nname = \"app\"\npaths = [\"app.log\"]\n" +
                             target() + rule("r", "match = 'boom'");

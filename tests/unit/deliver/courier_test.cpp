@@ -320,6 +320,31 @@ TEST_F(CourierTest, HoldsATargetThatAPersonMustMendAndProbesItSlowly) {
   EXPECT_EQ(attempt().request.body, R"({"text":"b"})");
 }
 
+TEST_F(CourierTest, ARefusedMessageMayBeSaidOtherwiseUnderANewUuidAndIsTriedAtOnce) {
+  add("ops", "a");
+  add("ops", "b");
+  answer(attempt(), errcode(310000, "keywords not in content"));
+  courier.reword(
+      [](const Row& row) { return std::optional(std::pair("new-" + row.uuid, "new" + row.body)); });
+  const auto again = attempt();
+  EXPECT_EQ(again.request.body, R"(new{"text":"a"})");
+  answer(again, errcode(0));
+  EXPECT_EQ(attempt().request.body, R"(new{"text":"b"})") << "one that was never sent too";
+  EXPECT_EQ(rows().front().uuid, "new-uuid-a");
+}
+
+TEST_F(CourierTest, AMessageThatMayHaveArrivedKeepsItsWords) {
+  add("ops", "a");
+  const auto first = attempt();
+  const auto reword = [](const Row&) {
+    return std::optional(std::pair<std::string, std::string>("other", "other"));
+  };
+  courier.reword(reword);  // on its way
+  pass(answer(first, broken(Transport::kTimeout)).retry_in);
+  courier.reword(reword);  // outcome unknown
+  EXPECT_EQ(attempt().request.body, first.request.body);
+}
+
 TEST_F(CourierTest, TriesAHeldTargetAtOnceAfterAReload) {
   add("ops", "a");
   answer(attempt(), errcode(300005));

@@ -40,5 +40,23 @@ TEST(BodyJson, ReplacesWhatIsNotUtf8) {
   EXPECT_EQ(parsed.at("markdown").at("text"), std::string("x\0\x01\xEF\xBF\xBD", 6));
 }
 
+TEST(WithKeyword, AddsTheFirstKeywordWhereNoneIsThereUnderANewId) {
+  const auto body = body_json({"title", "text", "plain", {{"13800000000"}, {}, false}}, "old");
+  const auto mended = with_keyword(body, {"告警", "alarm"}, "new");
+  ASSERT_TRUE(mended);
+  const auto json = nlohmann::json::parse(*mended);
+  EXPECT_EQ(json["markdown"]["text"], "text\n\n告警");
+  EXPECT_EQ(json["markdown"]["title"], "title");
+  EXPECT_EQ(json["msgUuid"], "new");
+  EXPECT_EQ(json["at"]["atMobiles"][0], "13800000000");
+}
+
+TEST(WithKeyword, LeavesAMessageThatHoldsOneAndABodyThatIsNone) {
+  const auto body = body_json({"an alarm", "text", "plain", {}}, "old");
+  EXPECT_FALSE(with_keyword(body, {"告警", "alarm"}, "new"));
+  EXPECT_FALSE(with_keyword(body, {}, "new"));
+  EXPECT_FALSE(with_keyword("not json", {"x"}, "new"));
+}
+
 }  // namespace
 }  // namespace dingtail::format
