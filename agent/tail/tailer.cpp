@@ -50,7 +50,7 @@ void Tailer::follow(std::vector<config::Source> sources, TailState stored, base:
   finder_.set_sources(sources_);
   for (const auto& source : sources_) buffer_.grow(source.max_record_bytes + 1);
   known_patterns_.merge(stored.patterns);
-  for (auto& file : stored.files) stored_[file.id] = std::move(file);
+  for (auto& file : stored.files) remembered_.add(std::move(file));
   swept_at_ = now.mono;
   look_at_all(now);
   resume_rotated(now);
@@ -148,10 +148,9 @@ void Tailer::adopt(const FoundFile& found) {
     return;
   }
   auto file = std::make_unique<TailedFile>(id, found.path, found.source);
-  if (const auto stored = stored_.find(id); stored != stored_.end()) {
-    file->cursor = Cursor::at(stored->second.position, stored->second.tail);
-    file->head = stored->second.head;
-    stored_.erase(stored);
+  if (const auto known_before = remembered_.take(*file)) {
+    if (known_before->id != id) erased_.push_back(known_before->id);
+    resume(*file, *known_before);
   } else if (!known_patterns_.contains(found.pattern) &&
              sources_[found.source].read_from == config::ReadFrom::kEnd) {
     file->begin_at_end(found.info.size);
@@ -160,6 +159,11 @@ void Tailer::adopt(const FoundFile& found) {
   queue(*file);
   changed_.insert(id);
   files_[id] = std::move(file);
+}
+
+void Tailer::resume(TailedFile& file, const FileState& state) {
+  file.cursor = Cursor::at(state.position, state.tail);
+  file.head = state.head;
 }
 
 void Tailer::rotate_missing(const std::set<FileId>& found, base::Now now) {
@@ -185,47 +189,29 @@ void Tailer::rotate_missing(const std::set<FileId>& found, base::Now now) {
   }
 }
 
-// Files of the last run that no glob finds. Renamed while the agent was down: found by identity in the
-// directory where they were. Still in their place: no source names them now. In a directory that isn't there
-// (a mount that comes later): unknown. Of the last two the position is kept.
+// Files of the last run that no pattern finds.
 void Tailer::resume_rotated(base::Now now) {
-  for (auto at = stored_.begin(); at != stored_.end();) {
-    const auto& [id, state] = *at;
-    const auto listing = list_by_id(parent_of(state.path));
-    const auto source = source_named(state.source);
-    const bool there = listing && listing->contains(id);
-    if (!listing || (there && (listing->at(id) == state.path || !source))) {
-      ++at;
+  for (const auto& [state, path] :
+       remembered_.settle([this](const auto& name) { return source_named(name).has_value(); })) {
+    if (path) {
+      auto file = std::make_unique<TailedFile>(state.id, *path, *source_named(state.source));
+      resume(*file, state);
+      drain(std::move(file), now);
       continue;
     }
-    if (there) {
-      auto file = std::make_unique<TailedFile>(id, listing->at(id), *source);
-      file->cursor = Cursor::at(state.position, state.tail);
-      file->head = state.head;
-      drain(std::move(file), now);
-    } else {
-      log_.say(base::Event::kFileGone, state.path,
-               "deleted while the agent was down: from byte " + std::to_string(state.position) +
-                   " on it may be unread");
-      erased_.push_back(id);
-    }
-    at = stored_.erase(at);
+    log_.say(base::Event::kFileGone, state.path,
+             "deleted while the agent was down: from byte " + std::to_string(state.position) +
+                 " on it may be unread");
+    erased_.push_back(state.id);
   }
 }
 
-// Lets a file go and keeps how far it was read, in case it comes back. What was kept of others in its
-// directory and is no longer there is forgotten now.
+// Lets a file go and remembers how far it was read, in case it comes back.
 void Tailer::set_aside(FileId id) {
   const auto state = state_of(*files_.at(id));
-  if (const auto listing = list_by_id(parent_of(state.path))) {
-    for (auto at = stored_.begin(); at != stored_.end();) {
-      const bool gone = parent_of(at->second.path) == parent_of(state.path) && !listing->contains(at->first);
-      if (gone) erased_.push_back(at->first);
-      at = gone ? stored_.erase(at) : std::next(at);
-    }
-  }
+  for (const auto gone : remembered_.forget_gone(parent_of(state.path))) erased_.push_back(gone);
   set_aside_.push_back(state);
-  stored_[id] = state;
+  remembered_.add(state);
   files_.erase(id);
   rotated_.erase(id);
   changed_.erase(id);

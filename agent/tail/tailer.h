@@ -19,20 +19,10 @@
 #include "tail/block.h"
 #include "tail/finder.h"
 #include "tail/line_buffer.h"
+#include "tail/remembered.h"
 #include "tail/tailed_file.h"
 
 namespace dingtail::tail {
-
-// What outlives a restart of one file.
-struct FileState {
-  FileId id;
-  std::string path;
-  std::string source;
-  std::uint64_t position = 0;  // every byte before it is represented in what is committed with it
-  Life life = Life::kLive;
-  Mark head{};  // of its first bytes
-  Mark tail{};  // of the bytes before the position
-};
 
 struct TailState {
   std::vector<FileState> files;
@@ -87,6 +77,7 @@ class Tailer {
   void tell(const Listing& listing);
   void adopt(const FoundFile& found);
   [[nodiscard]] bool is_unfollowed(const std::string& path) const;
+  static void resume(TailedFile& file, const FileState& state);
   void drain(File file, base::Now now);
   void set_aside(FileId id);
   [[nodiscard]] FileState state_of(const TailedFile& file) const;
@@ -114,8 +105,8 @@ class Tailer {
   std::vector<config::Source> sources_;
   std::set<std::string> known_patterns_;
   std::set<std::string> new_patterns_;
-  std::map<FileId, FileState> stored_;  // known from before, and not followed now
-  std::vector<FileState> set_aside_;    // since take_changes()
+  Remembered remembered_;
+  std::vector<FileState> set_aside_;  // since take_changes()
   std::map<FileId, File> files_;
   std::map<std::string, FileId> live_;  // Listing::names
   std::vector<Unfollowed> unfollowed_;

@@ -184,6 +184,30 @@ TEST_F(TailerTest, ACopytruncateWhileStoppedIsDrainedToo) {
   EXPECT_THAT(read(), ElementsAre("2", "3"));
 }
 
+TEST_F(TailerTest, AFileWhoseIdentityChangedWhileStoppedIsKnownByItsContent) {
+  dir.write("logs/a.log", "1\n2\n");
+  read();
+  auto state = saved();
+  tailer.reset();
+  for (auto& file : state.files) file.id.device += 1;  // numbered anew by a reboot
+  dir.append("logs/a.log", "3\n");
+  start(state);
+  EXPECT_THAT(read(), ElementsAre("3"));
+  EXPECT_EQ(tailer->take_changes().erased.size(), 1U);
+}
+
+TEST_F(TailerTest, OtherContentAtThePathAfterAStopIsAnotherFile) {
+  dir.write("logs/a.log", "1\n2\n");
+  read();
+  const auto state = saved();
+  tailer.reset();
+  fs::remove(dir / "logs/a.log");
+  dir.write("logs/b.log", "");  // takes the inode
+  dir.write("logs/a.log", "1\nx\n3\n");
+  start(state);
+  EXPECT_THAT(read(), ElementsAre("1", "x", "3"));
+}
+
 TEST_F(TailerTest, FilesThatBeginAlikeAreKeptApart) {
   const std::string header(4096, '#');
   dir.write("logs/a.log", header + "\n1\n");

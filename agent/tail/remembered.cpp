@@ -1,0 +1,69 @@
+#include "tail/remembered.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+
+#include "tail/finder.h"
+
+namespace dingtail::tail {
+namespace {
+
+std::string parent_of(const std::string& path) {
+  return std::filesystem::path(path).parent_path().string();
+}
+
+}  // namespace
+
+std::optional<FileState> Remembered::take(TailedFile& file) {
+  const auto at = find(file);
+  if (at == states_.end()) return std::nullopt;
+  auto state = std::move(at->second);
+  states_.erase(at);
+  return state;
+}
+
+Remembered::States::iterator Remembered::find(TailedFile& file) {
+  if (const auto same = states_.find(file.id()); same != states_.end()) return same;
+  const auto at_path = std::find_if(states_.begin(), states_.end(), [&](const auto& entry) {
+    return entry.second.path == file.path() && entry.second.position > 0;
+  });
+  if (at_path == states_.end()) return at_path;
+  const auto& state = at_path->second;
+  const auto listing = list_by_id(parent_of(state.path));
+  if (!listing || listing->contains(state.id) || !file.look() || !file.is_open()) return states_.end();
+  const auto same_head = holds(file.reader(), 0, state.head);
+  const auto same_tail = holds(file.reader(), state.position - state.tail.size, state.tail);
+  return same_head && *same_head && same_tail && *same_tail ? at_path : states_.end();
+}
+
+std::vector<Remembered::Fate> Remembered::settle(
+    const std::function<bool(const std::string& source)>& is_source) {
+  std::vector<Fate> fates;
+  for (auto at = states_.begin(); at != states_.end();) {
+    const auto& [id, state] = *at;
+    const auto listing = list_by_id(parent_of(state.path));
+    const bool there = listing && listing->contains(id);
+    if (!listing || (there && (listing->at(id) == state.path || !is_source(state.source)))) {
+      ++at;
+      continue;
+    }
+    fates.push_back({state, there ? std::optional(listing->at(id)) : std::nullopt});
+    at = states_.erase(at);
+  }
+  return fates;
+}
+
+std::vector<FileId> Remembered::forget_gone(const std::string& directory) {
+  std::vector<FileId> gone;
+  const auto listing = list_by_id(directory);
+  if (!listing) return gone;
+  for (auto at = states_.begin(); at != states_.end();) {
+    const bool is_gone = parent_of(at->second.path) == directory && !listing->contains(at->first);
+    if (is_gone) gone.push_back(at->first);
+    at = is_gone ? states_.erase(at) : std::next(at);
+  }
+  return gone;
+}
+
+}  // namespace dingtail::tail

@@ -1,0 +1,55 @@
+// How far files were read that are not followed now: those of the last run before they are found again, and
+// those that were let go. So that a file which comes back is neither repeated nor skipped.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tail/tailed_file.h"
+
+namespace dingtail::tail {
+
+// What outlives a restart of one file.
+struct FileState {
+  FileId id;
+  std::string path;
+  std::string source;
+  std::uint64_t position = 0;  // every byte before it is represented in what is committed with it
+  Life life = Life::kLive;
+  Mark head{};  // of its first bytes
+  Mark tail{};  // of the bytes before the position
+};
+
+class Remembered {
+ public:
+  void add(FileState state) { states_[state.id] = std::move(state); }
+
+  // What is known of a file, and no longer remembered: by its identity, or by its path and content where its
+  // identity is another now (a device is numbered anew after a reboot, a file was copied back into place) and
+  // the old one is not beside it. Opens the file for that.
+  std::optional<FileState> take(TailedFile& file);
+
+  // What became of a file of the last run that no pattern finds.
+  struct Fate {
+    FileState state;
+    std::optional<std::string> path;  // renamed to this; nothing: deleted
+  };
+  // The fates that can be told. Still remembered are: what stands in its place (no source names it now), what
+  // lies in a directory that is away (a mount that comes later), and what is renamed but for whose source
+  // `is_source` is false.
+  std::vector<Fate> settle(const std::function<bool(const std::string& source)>& is_source);
+
+  // Forgets what was in the directory and no longer is there; answers with it.
+  std::vector<FileId> forget_gone(const std::string& directory);
+
+ private:
+  using States = std::map<FileId, FileState>;
+  States::iterator find(TailedFile& file);
+
+  States states_;
+};
+
+}  // namespace dingtail::tail
