@@ -105,6 +105,7 @@ std::vector<std::string> siblings(const std::string& path) {
   }
   std::sort(found.rbegin(), found.rend());
   std::vector<std::string> out;
+  out.reserve(found.size());
   for (auto& [modified, sibling] : found) out.push_back(std::move(sibling));
   return out;
 }

@@ -37,7 +37,7 @@ void TailedFile::grow_head() {
 }
 
 base::Result<bool> TailedFile::is_copied_in(const ReadAt& other) const {
-  const auto same_head = holds(other, 0, head);
+  auto same_head = holds(other, 0, head);
   if (!same_head || !*same_head) return same_head;
   return holds(other, cursor.position - cursor.tail.size, cursor.tail);
 }
