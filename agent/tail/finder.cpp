@@ -93,20 +93,19 @@ void Finder::add(const std::string& path, const Pattern& pattern, Listing& listi
     listing.shared[path] = pattern.source;
 }
 
-std::vector<std::string> siblings(const std::string& path) {
+std::vector<Sibling> siblings(const std::string& path) {
   const auto name = fs::path(path).filename().string();
-  std::vector<std::pair<std::uint64_t, std::string>> found;
+  std::vector<Sibling> out;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(fs::path(path).parent_path(), error)) {
     const auto other = entry.path().filename().string();
-    if (other.size() <= name.size() || !other.starts_with(name)) continue;
-    if (const auto info = stat_file(entry.path().string()))
-      found.emplace_back(info->modified, entry.path().string());
+    if (other.size() <= name.size() || !other.starts_with(name) || is_compressed_name(other)) continue;
+    if (const auto info = stat_file(entry.path().string()); info && info->regular)
+      out.push_back({entry.path().string(), *info});
   }
-  std::sort(found.rbegin(), found.rend());
-  std::vector<std::string> out;
-  out.reserve(found.size());
-  for (auto& [modified, sibling] : found) out.push_back(std::move(sibling));
+  std::sort(out.begin(), out.end(), [](const Sibling& a, const Sibling& b) {
+    return std::pair(a.info.id.birth, a.info.modified) > std::pair(b.info.id.birth, b.info.modified);
+  });
   return out;
 }
 

@@ -64,9 +64,14 @@ class Finder {
   std::vector<std::vector<std::string>> excludes_;  // by source
 };
 
-// The entries beside `path` whose names begin with its name: what a rotation may have made of it. The newest
-// first.
-std::vector<std::string> siblings(const std::string& path);
+struct Sibling {
+  std::string path;
+  FileStat info;
+};
+
+// The regular files beside `path` whose names begin with its name: what a rotation may have made of it. The
+// youngest first. Compressed ones are left out.
+std::vector<Sibling> siblings(const std::string& path);
 
 // What stands in a directory, by identity; nothing where it cannot be listed.
 std::optional<std::map<FileId, std::string>> list_by_id(const std::string& directory);

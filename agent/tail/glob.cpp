@@ -142,12 +142,15 @@ bool has_wildcard(std::string_view pattern) {
   return pattern.find_first_of("*?[") != std::string_view::npos;
 }
 
+bool is_compressed_name(std::string_view name) {
+  return name.ends_with(".gz") || name.ends_with(".zst") || name.ends_with(".xz") || name.ends_with(".bz2");
+}
+
 bool is_rotated_name(std::string_view name) {
   const auto dot = name.rfind('.');
   if (dot == std::string_view::npos || dot == 0) return false;
   const auto last = name.substr(dot + 1);
-  constexpr std::array<std::string_view, 6> kOld = {"old", "bak", "gz", "zst", "xz", "bz2"};
-  if (std::find(kOld.begin(), kOld.end(), last) != kOld.end() || all_digits(last)) return true;
+  if (last == "old" || last == "bak" || is_compressed_name(name) || all_digits(last)) return true;
   // A date behind an extension: "app.log-20261121", "app.log.2026-11-21".
   const auto first_dot = name.find('.', 1);
   const auto extension_end = name.find_first_of("-_.", first_dot + 1);

@@ -18,6 +18,9 @@ bool has_wildcard(std::string_view pattern);
 // a date after the extension (app.log-20261121). app-2026-11-21.log is live.
 bool is_rotated_name(std::string_view name);
 
+// .gz .zst .xz .bz2
+bool is_compressed_name(std::string_view name);
+
 // The whole path against a pattern without "**" meaning anything special: for `exclude`.
 bool matches_path(const std::string& pattern, const std::string& path);
 

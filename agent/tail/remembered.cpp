@@ -31,7 +31,8 @@ Remembered::States::iterator Remembered::find(TailedFile& file) {
   if (at_path == states_.end()) return at_path;
   const auto& state = at_path->second;
   const auto listing = list_by_id(parent_of(state.path));
-  if (!listing || listing->contains(state.id) || !file.look() || !file.is_open()) return states_.end();
+  if (!listing || listing->contains(state.id)) return states_.end();
+  if (const auto opened = file.open(); !opened || !*opened) return states_.end();
   const auto same_head = holds(file.reader(), 0, state.head);
   const auto same_tail = holds(file.reader(), state.position - state.tail.size, state.tail);
   return same_head && *same_head && same_tail && *same_tail ? at_path : states_.end();

@@ -27,6 +27,8 @@ class Remembered {
  public:
   void add(FileState state) { states_[state.id] = std::move(state); }
 
+  [[nodiscard]] bool contains(FileId id) const { return states_.contains(id); }
+
   // What is known of a file, and no longer remembered: by its identity, or by its path and content where its
   // identity is another now (a device is numbered anew after a reboot, a file was copied back into place) and
   // the old one is not beside it. Opens the file for that.

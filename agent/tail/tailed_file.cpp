@@ -9,15 +9,21 @@
 
 namespace dingtail::tail {
 
+base::Result<bool> TailedFile::open() {
+  if (fd_) return true;
+  base::Fd fd(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!fd) return base::fail_errno("open", errno);
+  const auto opened = stat_file(fd.get());
+  if (!opened) return tl::unexpected(opened.error());
+  if (opened->id != id_) return false;
+  fd_ = std::move(fd);
+  return true;
+}
+
 base::Result<TailedFile::Seen> TailedFile::look() {
-  if (!fd_) {
-    base::Fd fd(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-    if (!fd) return base::fail_errno("open", errno);
-    const auto opened = stat_file(fd.get());
-    if (!opened) return tl::unexpected(opened.error());
-    if (opened->id != id_) return Seen::kReplaced;
-    fd_ = std::move(fd);
-  }
+  const auto opened = open();
+  if (!opened) return tl::unexpected(opened.error());
+  if (!*opened) return Seen::kReplaced;
   const auto info = stat_file(fd_.get());
   if (!info) return tl::unexpected(info.error());
   deleted_ = info->links == 0;
@@ -59,7 +65,8 @@ ReadAt TailedFile::reader() const {
 
 void TailedFile::begin_at_end(std::uint64_t size) {
   cursor = Cursor::at(size);
-  if (!look() || !fd_) return;  // not readable now: whole lines begin where it ended when first seen
+  if (const auto opened = open(); !opened || !*opened)
+    return;  // not readable now: whole lines begin where it ended when first seen
   std::array<char, 64UL * 1024> tail{};
   const std::uint64_t from = size - std::min<std::uint64_t>(size, tail.size());
   const auto got = reader()({tail.data(), static_cast<std::size_t>(size - from)}, from);

@@ -22,6 +22,9 @@ class TailedFile {
   TailedFile(FileId id, std::string path, std::size_t source)
       : id_(id), path_(std::move(path)), source_(source) {}
 
+  // Opens the file at its path where it isn't open; false: another file stands there.
+  base::Result<bool> open();
+
   enum class Seen {
     kNothing,    // nothing new
     kMore,       // bytes to read
@@ -55,6 +58,7 @@ class TailedFile {
   Life life = Life::kLive;
   bool queued = false;       // waits to be read
   base::Mono quiet_since{};  // of a rotated file: when bytes came last
+  base::Mono rotated_at{};   // of a rotated file
   bool rest_read = false;    // of a rotated file: its partial line was handed out
   std::string trouble;       // why it cannot be read; empty: it can
 

@@ -103,6 +103,9 @@ void Tailer::look_at_all(base::Now now) {
   for (auto& key : listing.pattern_keys)
     if (known_patterns_.insert(key).second) new_patterns_.insert(key);
   rotate_missing(found, now);
+  const auto recently = rotated_;
+  for (const auto id : recently)
+    if (const auto& file = *files_.at(id); now.mono < file.rotated_at + kSilent) drain_missed(file, now);
   watch(listing.directories);
   tell(listing);
 }
@@ -156,6 +159,7 @@ void Tailer::adopt(const FoundFile& found) {
     file->begin_at_end(found.info.size);
   }
   log_.say(base::Event::kFileFollowed, found.path, "from byte " + std::to_string(file->cursor.position));
+  static_cast<void>(file->open());  // before a rotation can take its name
   queue(*file);
   changed_.insert(id);
   files_[id] = std::move(file);
@@ -168,6 +172,7 @@ void Tailer::resume(TailedFile& file, const FileState& state) {
 
 void Tailer::rotate_missing(const std::set<FileId>& found, base::Now now) {
   std::vector<FileId> unnamed;
+  std::vector<FileId> rotated;
   for (const auto& [id, file] : files_) {
     if (found.contains(id) || file->life == Life::kRotated) continue;
     if (const auto there = stat_file(file->path()); there && there->id == id) {
@@ -175,12 +180,19 @@ void Tailer::rotate_missing(const std::set<FileId>& found, base::Now now) {
       continue;
     }
     file->life = Life::kRotated;
-    file->quiet_since = now.mono;
+    file->quiet_since = file->rotated_at = now.mono;
     file->rest_read = false;
+    rotated.push_back(id);
+    log_.say(base::Event::kFileRotated, file->path(), "renamed or deleted: it is read to its end");
+  }
+  look_again_ = !rotated.empty();  // a rotation under way may have hidden files from this look
+  for (const auto id : rotated) {
+    auto& file = *files_.at(id);
     rotated_.insert(id);
     changed_.insert(id);
-    log_.say(base::Event::kFileRotated, file->path(), "renamed or deleted: it is read to its end");
-    queue(*file);
+    if (!file.is_open()) relocate(file);
+    if (std::exchange(file.queued, false)) std::erase(queue_, id);
+    queue(file);
   }
   for (const auto id : unnamed) {
     log_.say(base::Event::kFileGone, files_.at(id)->path(),
@@ -193,8 +205,14 @@ void Tailer::rotate_missing(const std::set<FileId>& found, base::Now now) {
 void Tailer::resume_rotated(base::Now now) {
   for (const auto& [state, path] :
        remembered_.settle([this](const auto& name) { return source_named(name).has_value(); })) {
+    const auto source = source_named(state.source);
+    if (source) {
+      TailedFile old(state.id, state.path, *source);
+      resume(old, state);
+      drain_missed(old, now);
+    }
     if (path) {
-      auto file = std::make_unique<TailedFile>(state.id, *path, *source_named(state.source));
+      auto file = std::make_unique<TailedFile>(state.id, *path, *source);
       resume(*file, state);
       drain(std::move(file), now);
       continue;
@@ -248,11 +266,10 @@ void Tailer::rewritten(TailedFile& file, base::Now now) {
 // A file beside it, named after it, that holds what was read of it.
 Tailer::File Tailer::find_copy(const TailedFile& file) const {
   if (file.cursor.position == 0) return nullptr;
-  for (const auto& path : siblings(file.path())) {
-    const auto info = stat_file(path);
-    if (!info || !info->regular || files_.contains(info->id) || info->size < file.cursor.position) continue;
-    auto copy = std::make_unique<TailedFile>(info->id, path, file.source());
-    if (!copy->look() || !copy->is_open()) continue;
+  for (const auto& [path, info] : siblings(file.path())) {
+    if (files_.contains(info.id) || info.size < file.cursor.position) continue;
+    auto copy = std::make_unique<TailedFile>(info.id, path, file.source());
+    if (const auto opened = copy->open(); !opened || !*opened) continue;
     const auto same = file.is_copied_in(copy->reader());
     if (!same || !*same) continue;
     copy->cursor = Cursor::at(file.cursor.position, file.cursor.tail);
@@ -260,6 +277,41 @@ Tailer::File Tailer::find_copy(const TailedFile& file) const {
     return copy;
   }
   return nullptr;
+}
+
+// Files that stood at its path after it and before the one that stands there now, rotated away before anyone
+// looked: born later than it, and no copies of it. They are read whole, after it and before its successor.
+void Tailer::drain_missed(const TailedFile& old, base::Now now) {
+  constexpr int kTries = 5;  // a rotation under way renames what was just listed
+  for (int i = 0; i < kTries && !drain_some_missed(old, now); ++i) {
+  }
+}
+
+bool Tailer::drain_some_missed(const TailedFile& old, base::Now now) {
+  const auto successor = live_.find(old.path());
+  bool all = true;
+  for (const auto& [path, info] : siblings(old.path())) {
+    const bool later = old.id().birth != 0 && info.id.birth > old.id().birth;
+    const bool earlier = successor == live_.end() || info.id.birth <= successor->second.birth;
+    if (!later || !earlier || files_.contains(info.id) || remembered_.contains(info.id)) continue;
+    auto missed = std::make_unique<TailedFile>(info.id, path, old.source());
+    if (const auto opened = missed->open(); !opened || !*opened) {
+      all = false;
+      continue;
+    }
+    const auto copied = old.is_copied_in(missed->reader());
+    if (old.cursor.position > 0 && (!copied || *copied)) continue;
+    log_.say(base::Event::kFileRotated, path, "renamed before it was seen: it is read whole");
+    drain(std::move(missed), now);
+  }
+  return all;
+}
+
+// A file that was renamed before it could be opened: looked for by identity where it was.
+void Tailer::relocate(TailedFile& file) {
+  const auto listing = list_by_id(parent_of(file.path()));
+  if (listing && listing->contains(file.id())) file.rename(listing->at(file.id()), file.source());
+  static_cast<void>(file.open());  // what hinders it is told when it is read
 }
 
 std::optional<std::size_t> Tailer::source_named(const std::string& name) const {
@@ -284,14 +336,17 @@ void Tailer::watch(std::set<std::string> directories) {
   }
 }
 
+// What was renamed away is read before its successor, the oldest first.
 void Tailer::queue(TailedFile& file) {
   if (file.queued) return;
   file.queued = true;
-  // What was renamed away is read before its successor.
-  if (file.life == Life::kRotated)
-    queue_.push_front(file.id());
-  else
-    queue_.push_back(file.id());
+  const auto comes_later = [&](FileId other) {
+    const auto known = files_.find(other);
+    return known == files_.end() || known->second->life == Life::kLive || other.birth > file.id().birth;
+  };
+  const auto at =
+      file.life == Life::kLive ? queue_.end() : std::find_if(queue_.begin(), queue_.end(), comes_later);
+  queue_.insert(at, file.id());
 }
 
 void Tailer::queue_all() {

@@ -84,6 +84,9 @@ class Tailer {
   [[nodiscard]] static base::Mono rotated_due(const TailedFile& file);
   void rewritten(TailedFile& file, base::Now now);
   [[nodiscard]] File find_copy(const TailedFile& file) const;
+  void drain_missed(const TailedFile& old, base::Now now);
+  bool drain_some_missed(const TailedFile& old, base::Now now);
+  static void relocate(TailedFile& file);
   void rotate_missing(const std::set<FileId>& found, base::Now now);
   void resume_rotated(base::Now now);
   void watch(std::set<std::string> directories);

@@ -124,6 +124,46 @@ TEST_F(TailerTest, AWriterMayKeepTheOldFileForAWhile) {
   EXPECT_THAT(read(30s), ElementsAre("late"));
 }
 
+// Rotates as logrotate does (".2" to ".3" …) and writes one line into the new file, without a look in
+// between.
+void rotate_quickly(const test::TempDir& dir, int first, int last) {
+  for (int line = first; line <= last; ++line) {
+    for (int n = 8; n > 0; --n)
+      if (fs::exists(dir / ("logs/a.log." + std::to_string(n))))
+        fs::rename(dir / ("logs/a.log." + std::to_string(n)), dir / ("logs/a.log." + std::to_string(n + 1)));
+    fs::rename(dir / "logs/a.log", dir / "logs/a.log.1");
+    dir.write("logs/a.log", std::to_string(line) + "\n");
+  }
+}
+
+TEST_F(TailerTest, SeveralRotationsBetweenTwoLooksLoseNothing) {
+  dir.write("logs/a.log", "0\n");
+  EXPECT_THAT(read(), ElementsAre("0"));
+  dir.append("logs/a.log", "1\n");
+  rotate_quickly(dir, 2, 6);
+  EXPECT_THAT(read(), ElementsAre("1", "2", "3", "4", "5", "6"));
+}
+
+TEST_F(TailerTest, SeveralRotationsWhileStoppedLoseNothing) {
+  dir.write("logs/a.log", "0\n");
+  EXPECT_THAT(read(), ElementsAre("0"));
+  const auto state = saved();
+  tailer.reset();
+  dir.append("logs/a.log", "1\n");
+  rotate_quickly(dir, 2, 6);
+  start(state);
+  EXPECT_THAT(read(), ElementsAre("1", "2", "3", "4", "5", "6"));
+}
+
+TEST_F(TailerTest, ACopyMadeByHandIsNotReadAgainAtARotation) {
+  dir.write("logs/a.log", "0\n1\n");
+  read();
+  fs::copy_file(dir / "logs/a.log", dir / "logs/a.log.saved");
+  fs::rename(dir / "logs/a.log", dir / "logs/a.log.1");
+  dir.write("logs/a.log", "2\n");
+  EXPECT_THAT(read(), ElementsAre("2"));
+}
+
 TEST_F(TailerTest, AFileReplacedByRenameIsDrainedAndTheNewOneReadFromItsBeginning) {
   dir.write("logs/a.log", "1\n");
   read();
