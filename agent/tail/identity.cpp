@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -58,6 +59,17 @@ base::Result<bool> holds(const ReadAt& read, std::uint64_t offset, const Mark& m
   const auto there = read_mark(read, offset, mark.size);
   if (!there) return tl::unexpected(there.error());
   return *there == mark;
+}
+
+base::Result<bool> agree(const ReadAt& one, const ReadAt& other, std::uint64_t size) {
+  const auto head = read_mark(one, 0, static_cast<std::size_t>(std::min<std::uint64_t>(size, kHeadBytes)));
+  if (!head) return tl::unexpected(head.error());
+  const auto before = std::min<std::uint64_t>(size, kTailBytes);
+  const auto tail = read_mark(one, size - before, static_cast<std::size_t>(before));
+  if (!tail) return tl::unexpected(tail.error());
+  const auto same_head = holds(other, 0, *head);
+  if (!same_head || !*same_head) return same_head;
+  return holds(other, size - before, *tail);
 }
 
 }  // namespace dingtail::tail

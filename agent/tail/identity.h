@@ -51,6 +51,9 @@ inline constexpr std::size_t kTailBytes = 256;   // before the position
 Mark mark_of(std::string_view bytes);
 // True where the file has these bytes at `offset`. A mark of nothing fits everywhere.
 base::Result<bool> holds(const ReadAt& read, std::uint64_t offset, const Mark& mark);
+// True where the two files agree in their first bytes and in those before `size`: one is a copy of the other,
+// that long.
+base::Result<bool> agree(const ReadAt& one, const ReadAt& other, std::uint64_t size);
 // The mark of `size` bytes at `offset`, or of as many as there are.
 base::Result<Mark> read_mark(const ReadAt& read, std::uint64_t offset, std::size_t size);
 

@@ -53,6 +53,12 @@ void TailedFile::start_anew() {
   head = {};
 }
 
+std::optional<FileStat> TailedFile::stat() const {
+  if (!fd_) return std::nullopt;
+  auto info = stat_file(fd_.get());
+  return info ? std::optional(*info) : std::nullopt;
+}
+
 ReadAt TailedFile::reader() const {
   return [fd = fd_.get()](std::span<char> into, std::uint64_t offset) -> base::Result<std::size_t> {
     while (true) {

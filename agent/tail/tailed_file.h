@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/fd.h"
@@ -37,6 +38,8 @@ class TailedFile {
   [[nodiscard]] bool deleted() const { return deleted_; }
   [[nodiscard]] bool is_open() const { return static_cast<bool>(fd_); }
 
+  // While it is open.
+  [[nodiscard]] std::optional<FileStat> stat() const;
   [[nodiscard]] ReadAt reader() const;
 
   // What is known of its content grows with what was read of it: to be called when the cursor moved.

@@ -207,8 +207,10 @@ void Tailer::resume_rotated(base::Now now) {
        remembered_.settle([this](const auto& name) { return source_named(name).has_value(); })) {
     const auto source = source_named(state.source);
     if (source) {
-      TailedFile old(state.id, state.path, *source);
+      TailedFile old(state.id, path.value_or(state.path), *source);
       resume(old, state);
+      static_cast<void>(old.open());
+      old.rename(state.path, *source);
       drain_missed(old, now);
     }
     if (path) {
@@ -279,6 +281,16 @@ Tailer::File Tailer::find_copy(const TailedFile& file) const {
   return nullptr;
 }
 
+// Whether what is in `other`, or its beginning, is what is in `file`: a copy made by hand or by a tool. In
+// doubt it is.
+bool Tailer::is_copy(const TailedFile& file, const TailedFile& other, std::uint64_t other_size) {
+  const auto own = file.stat();
+  const auto copied = own ? agree(other.reader(), file.reader(), std::min(own->size, other_size))
+                          : file.is_copied_in(other.reader());
+  const bool nothing_known = own ? own->size == 0 || other_size == 0 : file.cursor.position == 0;
+  return !nothing_known && (!copied || *copied);
+}
+
 // Files that stood at its path after it and before the one that stands there now, rotated away before anyone
 // looked: born later than it, and no copies of it. They are read whole, after it and before its successor.
 void Tailer::drain_missed(const TailedFile& old, base::Now now) {
@@ -299,8 +311,7 @@ bool Tailer::drain_some_missed(const TailedFile& old, base::Now now) {
       all = false;
       continue;
     }
-    const auto copied = old.is_copied_in(missed->reader());
-    if (old.cursor.position > 0 && (!copied || *copied)) continue;
+    if (is_copy(old, *missed, info.size)) continue;
     log_.say(base::Event::kFileRotated, path, "renamed before it was seen: it is read whole");
     drain(std::move(missed), now);
   }

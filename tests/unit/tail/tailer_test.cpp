@@ -164,6 +164,31 @@ TEST_F(TailerTest, ACopyMadeByHandIsNotReadAgainAtARotation) {
   EXPECT_THAT(read(), ElementsAre("2"));
 }
 
+TEST_F(TailerTest, AnEarlierCopyMadeByHandIsNotReadAgainEither) {
+  dir.write("logs/a.log", "0\n1\n");
+  read();
+  fs::copy_file(dir / "logs/a.log", dir / "logs/a.log.saved");
+  dir.append("logs/a.log", "2\n");
+  EXPECT_THAT(read(), ElementsAre("2"));
+  fs::rename(dir / "logs/a.log", dir / "logs/a.log.1");
+  dir.write("logs/a.log", "3\n");
+  EXPECT_THAT(read(), ElementsAre("3"));
+}
+
+TEST_F(TailerTest, AnEarlierCopyMadeByHandIsNotReadAgainAfterARotationWhileStopped) {
+  dir.write("logs/a.log", "0\n1\n");
+  read();
+  fs::copy_file(dir / "logs/a.log", dir / "logs/a.log.saved");
+  dir.append("logs/a.log", "2\n");
+  EXPECT_THAT(read(), ElementsAre("2"));
+  const auto state = saved();
+  tailer.reset();
+  fs::rename(dir / "logs/a.log", dir / "logs/a.log.1");
+  dir.write("logs/a.log", "3\n");
+  start(state);
+  EXPECT_THAT(read(), ElementsAre("3"));
+}
+
 TEST_F(TailerTest, AFileReplacedByRenameIsDrainedAndTheNewOneReadFromItsBeginning) {
   dir.write("logs/a.log", "1\n");
   read();
