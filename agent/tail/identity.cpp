@@ -67,7 +67,7 @@ base::Result<bool> agree(const ReadAt& one, const ReadAt& other, std::uint64_t s
   const auto before = std::min<std::uint64_t>(size, kTailBytes);
   const auto tail = read_mark(one, size - before, static_cast<std::size_t>(before));
   if (!tail) return tl::unexpected(tail.error());
-  const auto same_head = holds(other, 0, *head);
+  auto same_head = holds(other, 0, *head);
   if (!same_head || !*same_head) return same_head;
   return holds(other, size - before, *tail);
 }
