@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "tail/rotation.h"
+
 namespace dingtail::tail {
 namespace {
 
@@ -255,7 +257,7 @@ void Tailer::drain(File file, base::Now now) {
 
 // Truncated, or its inode holds another file now. What copytruncate copied away before is drained first.
 void Tailer::rewritten(TailedFile& file, base::Now now) {
-  auto copy = find_copy(file);
+  auto copy = find_copy(file, [this](FileId id) { return files_.contains(id); });
   log_.say(base::Event::kFileTruncated, file.path(),
            copy ? "truncated: " + copy->path() + " holds what was in it and is read to its end first"
                 : "truncated or written anew: read from its beginning");
@@ -265,57 +267,22 @@ void Tailer::rewritten(TailedFile& file, base::Now now) {
   if (copy) drain(std::move(copy), now);
 }
 
-// A file beside it, named after it, that holds what was read of it.
-Tailer::File Tailer::find_copy(const TailedFile& file) const {
-  if (file.cursor.position == 0) return nullptr;
-  for (const auto& [path, info] : siblings(file.path())) {
-    if (files_.contains(info.id) || info.size < file.cursor.position) continue;
-    auto copy = std::make_unique<TailedFile>(info.id, path, file.source());
-    if (const auto opened = copy->open(); !opened || !*opened) continue;
-    const auto same = file.is_copied_in(copy->reader());
-    if (!same || !*same) continue;
-    copy->cursor = Cursor::at(file.cursor.position, file.cursor.tail);
-    copy->head = file.head;
-    return copy;
-  }
-  return nullptr;
-}
-
-// Whether what is in `other`, or its beginning, is what is in `file`: a copy made by hand or by a tool. In
-// doubt it is.
-bool Tailer::is_copy(const TailedFile& file, const TailedFile& other, std::uint64_t other_size) {
-  const auto own = file.stat();
-  const auto copied = own ? agree(other.reader(), file.reader(), std::min(own->size, other_size))
-                          : file.is_copied_in(other.reader());
-  const bool nothing_known = own ? own->size == 0 || other_size == 0 : file.cursor.position == 0;
-  return !nothing_known && (!copied || *copied);
-}
-
-// Files that stood at its path after it and before the one that stands there now, rotated away before anyone
-// looked: born later than it, and no copies of it. They are read whole, after it and before its successor.
+// What stood at its path after it and was renamed away before anyone looked: read whole, after it and before
+// its successor.
 void Tailer::drain_missed(const TailedFile& old, base::Now now) {
-  constexpr int kTries = 5;  // a rotation under way renames what was just listed
-  for (int i = 0; i < kTries && !drain_some_missed(old, now); ++i) {
-  }
-}
-
-bool Tailer::drain_some_missed(const TailedFile& old, base::Now now) {
-  const auto successor = live_.find(old.path());
-  bool all = true;
-  for (const auto& [path, info] : siblings(old.path())) {
-    const bool later = old.id().birth != 0 && info.id.birth > old.id().birth;
-    const bool earlier = successor == live_.end() || info.id.birth <= successor->second.birth;
-    if (!later || !earlier || files_.contains(info.id) || remembered_.contains(info.id)) continue;
-    auto missed = std::make_unique<TailedFile>(info.id, path, old.source());
-    if (const auto opened = missed->open(); !opened || !*opened) {
-      all = false;
-      continue;
+  constexpr int kTries = 5;  // while a rotation is under way
+  const auto live = live_.find(old.path());
+  const auto successor = live == live_.end() ? std::nullopt : std::optional(live->second);
+  const auto is_known = [this](FileId id) { return files_.contains(id) || remembered_.contains(id); };
+  bool complete = false;
+  for (int i = 0; i < kTries && !complete; ++i) {
+    auto missed = find_missed(old, successor, is_known);
+    complete = missed.complete;
+    for (auto& file : missed.files) {
+      log_.say(base::Event::kFileRotated, file->path(), "renamed before it was seen: it is read whole");
+      drain(std::move(file), now);
     }
-    if (is_copy(old, *missed, info.size)) continue;
-    log_.say(base::Event::kFileRotated, path, "renamed before it was seen: it is read whole");
-    drain(std::move(missed), now);
   }
-  return all;
 }
 
 // A file that was renamed before it could be opened: looked for by identity where it was.

@@ -83,10 +83,7 @@ class Tailer {
   [[nodiscard]] FileState state_of(const TailedFile& file) const;
   [[nodiscard]] static base::Mono rotated_due(const TailedFile& file);
   void rewritten(TailedFile& file, base::Now now);
-  [[nodiscard]] File find_copy(const TailedFile& file) const;
-  static bool is_copy(const TailedFile& file, const TailedFile& other, std::uint64_t other_size);
   void drain_missed(const TailedFile& old, base::Now now);
-  bool drain_some_missed(const TailedFile& old, base::Now now);
   static void relocate(TailedFile& file);
   void rotate_missing(const std::set<FileId>& found, base::Now now);
   void resume_rotated(base::Now now);
