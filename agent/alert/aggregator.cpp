@@ -274,7 +274,7 @@ Aggregator::Key Aggregator::key_of(AlertState state, std::size_t rule_index, bas
   key.quiet_until = to_mono(state.quiet_until, now, rule.repeat_interval);
   if (state.id.empty()) return key;
   Alert alert;
-  static_cast<Tally&>(alert) = std::move(state);
+  static_cast<Tally&>(alert) = state;
   alert.last_hit.rule = rule_index;
   alert.last_hit_at = to_mono(alert.last, now, most);
   alert.messages = state.messages;
