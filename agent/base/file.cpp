@@ -27,17 +27,4 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t mos
   }
 }
 
-Status make_private_directory(const std::filesystem::path& path) {
-  std::error_code error;
-  if (const auto parent = path.parent_path(); !parent.empty())
-    std::filesystem::create_directories(parent, error);
-  if (::mkdir(path.c_str(), 0750) != 0 && errno != EEXIST) return fail_errno("mkdir " + path.string(), errno);
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return fail_errno("stat " + path.string(), errno);
-  if (!S_ISDIR(info.st_mode)) return fail(Code::kInvalid, path.string() + " is not a directory");
-  if ((info.st_mode & S_IWOTH) != 0)
-    return fail(Code::kDenied, path.string() + " may be written by anyone: chmod o-w it");
-  return {};
-}
-
 }  // namespace dingtail::base

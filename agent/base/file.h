@@ -13,7 +13,4 @@ namespace dingtail::base {
 // as a rule file, must not fill the memory). Only regular files are read.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t most);
 
-// Makes the directory and its parents, mode 0750. A directory that others may write is refused.
-Status make_private_directory(const std::filesystem::path& path);
-
 }  // namespace dingtail::base

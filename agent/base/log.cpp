@@ -16,12 +16,14 @@ namespace dingtail::base {
 namespace {
 
 enum class Speaks { kAlways, kOnce };
+enum class Hears { kLogAlone, kTargets };
 
 struct Row {
   Event event;
   std::string_view name;
   Level level;
   Speaks speaks;
+  Hears hears = Hears::kLogAlone;
 };
 
 constexpr std::array kRows = {
@@ -30,25 +32,30 @@ constexpr std::array kRows = {
     Row{Event::kAgentStopping, "agent-stopping", Level::kInfo, Speaks::kAlways},
     Row{Event::kAgentStopped, "agent-stopped", Level::kInfo, Speaks::kAlways},
     Row{Event::kReloaded, "reloaded", Level::kInfo, Speaks::kAlways},
-    Row{Event::kReloadRefused, "reload-refused", Level::kError, Speaks::kAlways},
+    Row{Event::kReloadRefused, "reload-refused", Level::kError, Speaks::kAlways, Hears::kTargets},
     Row{Event::kConfigWarning, "config-warning", Level::kWarning, Speaks::kAlways},
     Row{Event::kSourceWithoutFiles, "source-without-files", Level::kWarning, Speaks::kOnce},
     Row{Event::kFileFollowed, "file-followed", Level::kInfo, Speaks::kAlways},
     Row{Event::kFileMissing, "file-missing", Level::kWarning, Speaks::kOnce},
-    Row{Event::kFileUnreadable, "file-unreadable", Level::kWarning, Speaks::kOnce},
+    Row{Event::kFileUnreadable, "file-unreadable", Level::kWarning, Speaks::kOnce, Hears::kTargets},
     Row{Event::kFileBack, "file-back", Level::kInfo, Speaks::kAlways},
     Row{Event::kFileRotated, "file-rotated", Level::kInfo, Speaks::kAlways},
     Row{Event::kFileTruncated, "file-truncated", Level::kWarning, Speaks::kAlways},
     Row{Event::kFileGone, "file-gone", Level::kInfo, Speaks::kAlways},
     Row{Event::kFileInTwoSources, "file-in-two-sources", Level::kWarning, Speaks::kOnce},
     Row{Event::kRecordsCut, "records-cut", Level::kWarning, Speaks::kOnce},
-    Row{Event::kWatchFailed, "watch-failed", Level::kWarning, Speaks::kOnce},
+    // The ledger of losses tells the targets, with the bytes.
+    Row{Event::kRecordsLost, "records-lost", Level::kWarning, Speaks::kOnce},
+    Row{Event::kWatchBack, "watch-back", Level::kInfo, Speaks::kAlways},
+    Row{Event::kWatchFailed, "watch-failed", Level::kWarning, Speaks::kOnce, Hears::kTargets},
     Row{Event::kEventsOverflowed, "events-overflowed", Level::kWarning, Speaks::kAlways},
     Row{Event::kDeliveryFailed, "delivery-failed", Level::kWarning, Speaks::kOnce},
-    Row{Event::kTargetHeld, "target-held", Level::kError, Speaks::kOnce},
+    Row{Event::kTargetHeld, "target-held", Level::kError, Speaks::kOnce, Hears::kTargets},
     Row{Event::kTargetThrottled, "target-throttled", Level::kWarning, Speaks::kAlways},
     Row{Event::kTargetBack, "target-back", Level::kInfo, Speaks::kAlways},
-    Row{Event::kStateFailed, "state-failed", Level::kError, Speaks::kOnce},
+    Row{Event::kStateFailed, "state-failed", Level::kError, Speaks::kOnce, Hears::kTargets},
+    Row{Event::kStateCorrupt, "state-corrupt", Level::kError, Speaks::kAlways, Hears::kTargets},
+    Row{Event::kStateForeign, "state-foreign", Level::kWarning, Speaks::kAlways, Hears::kTargets},
     Row{Event::kStateBack, "state-back", Level::kInfo, Speaks::kAlways},
     Row{Event::kControlFailed, "control-failed", Level::kWarning, Speaks::kOnce},
 };
@@ -94,6 +101,10 @@ std::string_view priority_prefix(Level level) {
 
 }  // namespace
 
+std::string_view name_of(Event event) {
+  return row_of(event).name;
+}
+
 Log Log::to_stderr() {
   auto logger =
       std::make_shared<spdlog::logger>("dingtail", std::make_shared<spdlog::sinks::stderr_sink_mt>());
@@ -112,6 +123,7 @@ void Log::say(Event event, std::string_view subject, std::string_view detail) {
     if (!before.empty() && before == detail) return;
     before = detail.empty() ? " " : detail;
   }
+  if (row.hears == Hears::kTargets) told_.push_back({event, std::string(subject), std::string(detail)});
   // A path or an answer may hold anything; a line of the log stays one line.
   const auto one_line = [](std::string text) {
     std::replace_if(
@@ -125,7 +137,10 @@ void Log::say(Event event, std::string_view subject, std::string_view detail) {
 }
 
 bool Log::over(Event event, std::string_view subject) {
-  return spoken_.erase({event, std::string(subject)}) > 0;
+  const bool had_spoken = spoken_.erase({event, std::string(subject)}) > 0;
+  if (had_spoken && row_of(event).hears == Hears::kTargets)
+    told_.push_back({event, std::string(subject), std::nullopt});
+  return had_spoken;
 }
 
 }  // namespace dingtail::base

@@ -19,6 +19,8 @@ Code code_of(int error) {
       return Code::kNoSpace;
     case EAGAIN:
     case EBUSY:
+    case EMFILE:
+    case ENFILE:
       return Code::kBusy;
     default:
       return Code::kFailed;

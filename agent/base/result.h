@@ -10,7 +10,16 @@
 
 namespace dingtail::base {
 
-enum class Code { kFailed, kNotFound, kDenied, kBusy, kInvalid, kNoSpace, kTimeout };
+enum class Code {
+  kFailed,
+  kNotFound,
+  kDenied,
+  kBusy,
+  kInvalid,
+  kNoSpace,
+  kTimeout,
+  kNotDurable,  // an fsync failed: what was written may be gone, and no later success tells
+};
 
 struct Error {
   Code code = Code::kFailed;

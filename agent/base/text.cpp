@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <cstring>
 #include <limits>
 
 namespace dingtail::base {
@@ -21,26 +22,46 @@ struct Lead {
   unsigned second_least;
   unsigned second_most;
 };
-constexpr std::array<Lead, 9> kLeads = {{{0x00, 0x7F, 1, 0, 0},
-                                         {0xC2, 0xDF, 2, 0x80, 0xBF},
-                                         {0xE0, 0xE0, 3, 0xA0, 0xBF},
-                                         {0xE1, 0xEC, 3, 0x80, 0xBF},
-                                         {0xED, 0xED, 3, 0x80, 0x9F},
-                                         {0xEE, 0xEF, 3, 0x80, 0xBF},
-                                         {0xF0, 0xF0, 4, 0x90, 0xBF},
-                                         {0xF1, 0xF3, 4, 0x80, 0xBF},
-                                         {0xF4, 0xF4, 4, 0x80, 0x8F}}};
+constexpr std::array<Lead, 10> kLeads = {{{0, 0, 0, 0, 0},  // none
+                                          {0x00, 0x7F, 1, 0, 0},
+                                          {0xC2, 0xDF, 2, 0x80, 0xBF},
+                                          {0xE0, 0xE0, 3, 0xA0, 0xBF},
+                                          {0xE1, 0xEC, 3, 0x80, 0xBF},
+                                          {0xED, 0xED, 3, 0x80, 0x9F},
+                                          {0xEE, 0xEF, 3, 0x80, 0xBF},
+                                          {0xF0, 0xF0, 4, 0x90, 0xBF},
+                                          {0xF1, 0xF3, 4, 0x80, 0xBF},
+                                          {0xF4, 0xF4, 4, 0x80, 0x8F}}};
+
+// The Lead of each byte.
+constexpr auto kLeadOf = [] {
+  std::array<std::uint8_t, 256> out{};
+  for (std::size_t i = 1; i < kLeads.size(); ++i)
+    for (unsigned byte = kLeads[i].first; byte <= kLeads[i].last; ++byte)
+      out[byte] = static_cast<std::uint8_t>(i);
+  return out;
+}();
 
 // How many bytes the well-formed character at the front of `text` has; 0 if there is none.
 std::size_t character_size(std::string_view text) {
   const auto byte = [&](std::size_t i) -> unsigned { return static_cast<unsigned char>(text[i]); };
-  const auto lead = std::find_if(kLeads.begin(), kLeads.end(),
-                                 [&](const Lead& l) { return byte(0) >= l.first && byte(0) <= l.last; });
-  if (lead == kLeads.end() || lead->size > text.size()) return 0;
-  if (lead->size > 1 && (byte(1) < lead->second_least || byte(1) > lead->second_most)) return 0;
-  for (std::size_t i = 2; i < lead->size; ++i)
+  const auto& lead = kLeads[kLeadOf[byte(0)]];
+  if (lead.size > text.size()) return 0;
+  if (lead.size > 1 && (byte(1) < lead.second_least || byte(1) > lead.second_most)) return 0;
+  for (std::size_t i = 2; i < lead.size; ++i)
     if ((byte(i) & 0xC0U) != 0x80) return 0;
-  return lead->size;
+  return lead.size;
+}
+
+// How many bytes at the front of `text` are ASCII.
+std::size_t ascii_size(std::string_view text) {
+  std::size_t size = 0;
+  for (std::uint64_t word = 0; size + sizeof word <= text.size(); size += sizeof word) {
+    std::memcpy(&word, text.data() + size, sizeof word);
+    if ((word & 0x8080808080808080ULL) != 0) break;
+  }
+  while (size < text.size() && static_cast<unsigned char>(text[size]) < 0x80) ++size;
+  return size;
 }
 
 // Edit distance with transpositions of neighbours (optimal string alignment): how many slips of a finger.
@@ -106,11 +127,16 @@ std::optional<std::string_view> nearest(std::string_view word, std::span<const s
   return best;
 }
 
+bool is_ascii(std::string_view text) {
+  return ascii_size(text) == text.size();
+}
+
 bool is_utf8(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t size = character_size(text.substr(at));
+  while (!text.empty()) {
+    const bool ascii = static_cast<unsigned char>(text.front()) < 0x80;
+    const std::size_t size = ascii ? ascii_size(text) : character_size(text);
     if (size == 0) return false;
-    at += size;
+    text.remove_prefix(size);
   }
   return true;
 }

@@ -18,6 +18,7 @@ std::string replace_all(std::string text, std::string_view from, std::string_vie
 // The candidate nearest to `word` that a person may have meant; nothing if all are too far.
 std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates);
 
+bool is_ascii(std::string_view text);
 // True where `text` is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF).
 bool is_utf8(std::string_view text);
 // A copy in which each byte that belongs to no well-formed character stands as U+FFFD.

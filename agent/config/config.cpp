@@ -1,5 +1,7 @@
 #include "config/config.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace dingtail::config {
@@ -45,6 +47,20 @@ const Located<std::string>* Text::in(Language language) const {
   for (const auto wanted : {language, Language::kEnglish, Language::kChinese})
     if (const auto found = by_language.find(wanted); found != by_language.end()) return &found->second;
   return nullptr;
+}
+
+std::vector<const Target*> targets_of(const Config& config,
+                                      const std::optional<std::vector<Located<std::string>>>& names) {
+  const auto& wanted = names ? *names : config.default_targets;
+  const bool all = !names && wanted.empty();
+  std::vector<const Target*> out;
+  for (const auto& target : config.targets) {
+    const bool named = std::any_of(wanted.begin(), wanted.end(), [&](const Located<std::string>& name) {
+      return name.value == target.name;
+    });
+    if (all || named) out.push_back(&target);
+  }
+  return out;
 }
 
 std::string matching_hash(const Rule& rule) {

@@ -53,12 +53,25 @@ struct Samples {
 
 enum class ReadFrom { kEnd, kBeginning };
 
+// How lines are joined to records: by what begins one, or as a language prints its stack traces.
+struct Multiline {
+  enum class Preset { kNone, kJava, kPython, kGo };
+
+  Located<std::string> start;  // RE2: a line that matches begins a record; empty with a preset
+  Preset preset = Preset::kNone;
+  std::size_t max_lines = 500;                     // of one record; the next line begins another
+  base::Millis timeout = std::chrono::seconds(2);  // without a further line the record is complete
+};
+
 struct Source {
   std::string name;
   std::vector<std::string> paths;    // absolute globs: * ? [..] {a,b} **
   std::vector<std::string> exclude;  // globs over the whole path
   ReadFrom read_from = ReadFrom::kEnd;
   std::size_t max_record_bytes = 256UL * 1024;
+  std::vector<std::string> encoding = {"utf-8"};  // iconv names, tried in order for each record
+  std::optional<Multiline> multiline;             // none: each line is a record
+  Located<std::string> path_labels;  // RE2: named captures of the path become labels; empty: none
   Place place;
 };
 
@@ -137,14 +150,22 @@ struct Config {
   Language language = Language::kEnglish;
   std::string timezone;                               // empty: the host's
   std::vector<Located<std::string>> default_targets;  // empty: every target
+  // Who hears of the agent's own troubles; none: default_targets, empty: nobody.
+  std::optional<std::vector<Located<std::string>>> agent_targets;
   std::map<std::string, std::string> labels;
   std::vector<Source> sources;
   std::vector<Target> targets;
   std::vector<Rule> rules;
 };
 
+// The targets of these names, in the configuration's order; without names the default ones, else all. They
+// live as long as the configuration.
+std::vector<const Target*> targets_of(const Config& config,
+                                      const std::optional<std::vector<Located<std::string>>>& names);
+
 // A digest of what decides which records are hits and how they are grouped (match, exclude, sources,
-// group_by, when): where it changed, the rule's open alerts end.
+// group_by, when): where it changed, the rule's open alerts end. Of the rule alone: where a source's
+// `path_labels` give other values, the keys of the old ones end by themselves.
 std::string matching_hash(const Rule& rule);
 // A digest of all rules, shown by `status`.
 std::string rules_hash(const std::vector<Rule>& rules);

@@ -156,11 +156,14 @@ void Loader::read_globals(const Node& document) {
                               "write one of /usr/share/zoneinfo, such as \"Asia/Shanghai\" (package tzdata)");
   }
   for (auto& target : root.strings("default_targets")) config_.default_targets.push_back(std::move(target));
+  if (root.find("agent_targets") != nullptr) {
+    if (!config_.agent_targets) config_.agent_targets.emplace();
+    for (auto& target : root.strings("agent_targets")) config_.agent_targets->push_back(std::move(target));
+  }
   for (auto& [name, value] : root.string_table("labels")) config_.labels[name] = value;
   if (const Node* defaults = root.table("defaults")) defaults_ = read_defaults(*defaults, reading_);
   for (const auto* key : {"source", "target", "rule"}) root.find(key);
-  root.finish({"agent_targets", "listen", "calendar", "route", "inhibit", "override", "table", "digest",
-               "redact", "limits"});
+  root.finish({"listen", "calendar", "route", "inhibit", "override", "table", "digest", "redact", "limits"});
 }
 
 void Loader::read_items(const Node& document) {
@@ -224,6 +227,7 @@ void Loader::check_references() {
   for (const auto& target : config_.targets) targets.push_back(target.name);
   for (const auto& source : config_.sources) sources.push_back(source.name);
   check_targets(config_.default_targets, targets);
+  if (config_.agent_targets) check_targets(*config_.agent_targets, targets);
   for (const auto& rule : config_.rules) {
     if (rule.targets) check_targets(*rule.targets, targets);
     for (const auto& source : rule.sources) {

@@ -1,5 +1,10 @@
 #include <strings.h>
 
+#include <array>
+#include <cctype>
+
+#include "base/encoding.h"
+#include "base/text.h"
 #include "config/read.h"
 
 namespace dingtail::config {
@@ -7,6 +12,12 @@ namespace {
 
 constexpr std::uint64_t kLeastRecord = 64;
 constexpr std::uint64_t kMostRecord = 64ULL << 20;
+constexpr std::int64_t kMostLines = 100'000;
+constexpr base::Millis kLeastTimeout{10};
+constexpr base::Millis kMostTimeout = std::chrono::hours(1);
+constexpr std::array<std::string_view, 16> kCommonEncodings = {
+    "utf-8",    "gb18030", "gbk",       "gb2312", "big5",   "utf-16",     "utf-16le", "utf-16be",
+    "utf-32le", "ascii",   "shift_jis", "euc-jp", "euc-kr", "iso-8859-1", "koi8-r",   "windows-1252"};
 
 std::vector<std::string> absolute(TableReader& table, std::string_view key) {
   std::vector<std::string> out;
@@ -21,6 +32,78 @@ void refuse_other_values(TableReader& table, std::string_view key, std::string_v
       table.reading().problems.error(
           value.place, "`" + std::string(key) + " = \"" + value.value + "\"` in [[source]] is not built yet",
           "remove it: only \"" + std::string(built) + "\" is read for now");
+}
+
+// The hint for a name that is none: which common one may be meant.
+std::string encoding_hint(std::string name) {
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const auto meant = base::nearest(name, kCommonEncodings);
+  return meant ? "did you mean \"" + std::string(*meant) + "\"?" : "`iconv -l` lists those of this host";
+}
+
+void read_encoding(TableReader& table, Source& source) {
+  const Node* node = table.find("encoding");
+  if (node == nullptr) return;
+  const auto names = table.literals("encoding");
+  if (const auto* list = std::get_if<Array>(&node->value); list != nullptr && list->empty())
+    table.reading().problems.error(node->place, "`encoding` in [[source]] is empty",
+                                   "name at least one, such as \"utf-8\"");
+  source.encoding.clear();
+  for (const auto& name : names) {
+    source.encoding.push_back(name.value);
+    if (!base::is_encoding(name.value))
+      table.reading().problems.error(name.place, "there is no encoding \"" + name.value + "\"",
+                                     encoding_hint(name.value));
+  }
+}
+
+void read_timeout(TableReader& table, Multiline& multiline) {
+  const auto timeout = table.duration("timeout");
+  if (!timeout) return;
+  multiline.timeout = *timeout;
+  if (*timeout < kLeastTimeout || *timeout > kMostTimeout)
+    table.reading().problems.error(table.find("timeout")->place,
+                                   "`timeout` in `multiline` must lie between " +
+                                       base::print_duration(kLeastTimeout) + " and " +
+                                       base::print_duration(kMostTimeout));
+}
+
+std::optional<Multiline> read_multiline(TableReader& parent) {
+  const Node* node = parent.table("multiline");
+  if (node == nullptr) return std::nullopt;
+  using Preset = Multiline::Preset;
+  Multiline multiline;
+  TableReader table(*node, "`multiline`", parent.reading());
+  auto& problems = parent.reading().problems;
+  const Node* start = table.find("start");
+  const Node* preset = table.find("preset");
+  if (auto pattern = table.literal("start")) multiline.start = std::move(*pattern);
+  if (start != nullptr && multiline.start.value.empty() && std::holds_alternative<std::string>(start->value))
+    problems.error(start->place, "`start` in `multiline` is empty", "every line would begin a record");
+  multiline.preset =
+      table
+          .one_of<Preset>("preset",
+                          {{"java", Preset::kJava}, {"python", Preset::kPython}, {"go", Preset::kGo}})
+          .value_or(Preset::kNone);
+  if ((start == nullptr) == (preset == nullptr))
+    problems.error(preset == nullptr ? node->place : preset->place,
+                   start == nullptr ? "`multiline` has neither `start` nor `preset`"
+                                    : "`multiline` has both `start` and `preset`",
+                   "give it one of them: what begins a record, or the language of the stack traces");
+  multiline.max_lines = static_cast<std::size_t>(
+      table.integer("max_lines", 1, kMostLines).value_or(static_cast<std::int64_t>(multiline.max_lines)));
+  read_timeout(table, multiline);
+  table.finish();
+  return multiline;
+}
+
+void read_path_labels(TableReader& table, Source& source) {
+  auto pattern = table.literal("path_labels");
+  if (!pattern) return;
+  if (pattern->value.empty())
+    table.reading().problems.error(pattern->place, "`path_labels` in [[source]] is empty",
+                                   "write a pattern with named captures: (?P<site>[^/]+)");
+  source.path_labels = std::move(*pattern);
 }
 
 }  // namespace
@@ -46,9 +129,11 @@ Source read_source(const Node& node, Reading& reading) {
     else
       source.max_record_bytes = *bytes;
   }
-  refuse_other_values(table, "encoding", "utf-8");
+  read_encoding(table, source);
+  source.multiline = read_multiline(table);
+  read_path_labels(table, source);
   refuse_other_values(table, "format", "plain");
-  table.finish({"path_labels", "time", "multiline", "journal"});
+  table.finish({"time", "journal"});
   return source;
 }
 

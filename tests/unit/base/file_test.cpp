@@ -23,23 +23,5 @@ TEST(ReadFile, DoesNotHangOnAPipe) {
   EXPECT_EQ(read_file(pipe, 10).error().what, "not a regular file");
 }
 
-TEST(PrivateDirectory, IsMadeWithItsParentsForTheOwnerAndGroupAlone) {
-  const test::TempDir dir;
-  const auto made = dir / "a/b/state";
-  ASSERT_TRUE(make_private_directory(made));
-  struct stat info {};
-  ASSERT_EQ(::stat(made.c_str(), &info), 0);
-  EXPECT_EQ(info.st_mode & 0007, 0U);
-  EXPECT_TRUE(make_private_directory(made)) << "one that is there is fine";
-}
-
-TEST(PrivateDirectory, OneThatAnyoneMayWriteIsRefused) {
-  const test::TempDir dir;
-  const auto open = dir / "open";
-  ASSERT_EQ(::mkdir(open.c_str(), 0700), 0);
-  ASSERT_EQ(::chmod(open.c_str(), 0777), 0);
-  EXPECT_EQ(make_private_directory(open).error().code, Code::kDenied);
-}
-
 }  // namespace
 }  // namespace dingtail::base

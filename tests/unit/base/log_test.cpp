@@ -29,5 +29,25 @@ TEST(Log, ATroubleThatIsOverSpeaksAnew) {
   EXPECT_EQ(lines.lines().size(), 2U);
 }
 
+TEST(Log, KeepsForTheTargetsWhatItSaysOfTheirTroublesAndThatTheyAreOver) {
+  test::LogLines lines;
+  auto& log = lines.log();
+  log.say(Event::kFileFollowed, "/a", "from byte 0");
+  log.say(Event::kFileUnreadable, "/a", "Permission denied");
+  log.say(Event::kFileUnreadable, "/a", "Permission denied");
+  log.over(Event::kFileUnreadable, "/a");
+  log.over(Event::kFileUnreadable, "/never-spoken-of");
+  EXPECT_EQ(log.take_told(), (std::vector<Told>{{Event::kFileUnreadable, "/a", "Permission denied"},
+                                                {Event::kFileUnreadable, "/a", std::nullopt}}));
+  EXPECT_TRUE(log.take_told().empty());
+}
+
+TEST(Log, KeepsWhatIsToldAsItIsAndItsOwnLineOneLine) {
+  test::LogLines lines;
+  lines.log().say(Event::kReloadRefused, "", "a.toml:1:2: error: x\n  hint: y");
+  EXPECT_EQ(lines.log().take_told().at(0).detail, "a.toml:1:2: error: x\n  hint: y");
+  EXPECT_EQ(lines.lines().at(0), "reload-refused a.toml:1:2: error: x   hint: y");
+}
+
 }  // namespace
 }  // namespace dingtail::base
