@@ -34,18 +34,18 @@ void Finder::set_sources(const std::vector<config::Source>& sources) {
 }
 
 Listing Finder::look() const {
-  Listing listing;
-  std::set<FileId> seen;
-  for (const auto& pattern : patterns_) look_at(pattern, listing, seen);
-  return listing;
+  Look look;
+  for (const auto& pattern : patterns_) look_at(pattern, look);
+  return std::move(look.listing);
 }
 
-void Finder::look_at(const Pattern& pattern, Listing& listing, std::set<FileId>& seen) const {
+void Finder::look_at(const Pattern& pattern, Look& look) const {
+  auto& listing = look.listing;
   bool any = false;
   bool denied = false;
   walk(pattern.text, {[&](const std::string& path) {
                         any = true;
-                        add(path, pattern, listing, seen);
+                        add(path, pattern, look);
                       },
                       [&](const std::string& path) {
                         denied = true;
@@ -71,8 +71,8 @@ bool Finder::excluded(const std::string& path, std::size_t source) const {
   });
 }
 
-void Finder::add(const std::string& path, const Pattern& pattern, Listing& listing,
-                 std::set<FileId>& seen) const {
+void Finder::add(const std::string& path, const Pattern& pattern, Look& look) const {
+  auto& listing = look.listing;
   if (excluded(path, pattern.source)) return;
   const auto info = stat_file(path);
   if (!info || is_own_output(info->id)) return;
@@ -80,43 +80,72 @@ void Finder::add(const std::string& path, const Pattern& pattern, Listing& listi
     if (!has_wildcard(pattern.text)) listing.unfollowed.push_back({path, pattern.source, Why::kIrregular});
     return;
   }
+  const auto parent = fs::path(path).parent_path().string();
+  auto& real_parent = look.real_directories[parent];
+  if (real_parent.empty()) real_parent = real_path(parent);
   std::error_code error;
-  const auto real = fs::canonical(path, error);
-  if (!error && real != path) {
-    listing.directories.insert(real.parent_path().string());
-    listing.names[real.string()] = info->id;
+  const bool is_link = fs::is_symlink(path, error);
+  const auto real = is_link ? real_path(path) : (fs::path(real_parent) / fs::path(path).filename()).string();
+  if (real != path) {
+    listing.directories.insert(fs::path(real).parent_path().string());
+    listing.names[real] = info->id;
   }
   listing.names[path] = info->id;
-  if (seen.insert(info->id).second)
-    listing.files.push_back({*info, path, pattern.source, pattern.key});
+  if (look.seen.insert(info->id).second)
+    listing.files.push_back({*info, {path, real, pattern.source}, pattern.key});
   else
     listing.shared[path] = pattern.source;
+}
+
+std::string real_path(const std::string& path) {
+  std::error_code error;
+  const auto real = fs::weakly_canonical(path, error);
+  return error ? path : real.string();
 }
 
 std::vector<Sibling> siblings(const std::string& path) {
   const auto name = fs::path(path).filename().string();
   std::vector<Sibling> out;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(fs::path(path).parent_path(), error)) {
-    const auto other = entry.path().filename().string();
-    if (other.size() <= name.size() || !other.starts_with(name) || is_compressed_name(other)) continue;
-    if (const auto info = stat_file(entry.path().string()); info && info->regular)
-      out.push_back({entry.path().string(), *info});
+  for (auto entry = fs::directory_iterator(fs::path(path).parent_path(), error);
+       !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    const auto other = entry->path().filename().string();
+    if (other.size() <= name.size() || !other.starts_with(name)) continue;
+    if (const auto info = stat_file(entry->path().string()); info && info->regular)
+      out.push_back({entry->path().string(), *info});
   }
   std::sort(out.begin(), out.end(), [](const Sibling& a, const Sibling& b) {
-    return std::pair(a.info.id.birth, a.info.modified) > std::pair(b.info.id.birth, b.info.modified);
+    return std::pair(a.info.modified, a.info.id.birth) > std::pair(b.info.modified, b.info.id.birth);
   });
   return out;
 }
 
-std::optional<std::map<FileId, std::string>> list_by_id(const std::string& directory) {
-  std::error_code error;
-  std::map<FileId, std::string> out;
-  for (auto entry = fs::directory_iterator(directory, error); !error && entry != fs::directory_iterator();
-       entry.increment(error))
-    if (const auto info = stat_file(entry->path().string())) out.emplace(info->id, entry->path().string());
-  if (error) return std::nullopt;
-  return out;
+const std::map<FileId, std::string>* Listings::in(const std::string& directory) {
+  const auto [at, is_new] = by_directory_.try_emplace(directory);
+  if (is_new) {
+    std::error_code error;
+    std::map<FileId, std::string> files;
+    for (auto entry = fs::directory_iterator(directory, error); !error && entry != fs::directory_iterator();
+         entry.increment(error))
+      if (const auto info = stat_file(entry->path().string()))
+        files.emplace(info->id, entry->path().string());
+    if (!error) at->second = std::move(files);
+  }
+  return at->second ? &*at->second : nullptr;
+}
+
+bool Listings::away(const std::string& path, FileId id) {
+  const auto directory = fs::path(path).parent_path().string();
+  if (in(directory) == nullptr) return true;
+  const auto info = stat_file(directory);
+  return info && info->id.device != id.device;
+}
+
+std::optional<std::string> Listings::beside(const std::string& path, FileId id) {
+  const auto* files = in(fs::path(path).parent_path().string());
+  if (files == nullptr) return std::nullopt;
+  const auto at = files->find(id);
+  return at == files->end() ? std::nullopt : std::optional(at->second);
 }
 
 }  // namespace dingtail::tail

@@ -15,9 +15,8 @@ namespace dingtail::tail {
 
 struct FoundFile {
   FileStat info;
-  std::string path;
-  std::size_t source = 0;  // index in the sources
-  std::string pattern;     // its key: the source's name, U+001F, the pattern
+  Spot spot;
+  std::string pattern;  // its key: the source's name, U+001F, the pattern
 };
 
 enum class Why { kMissing, kIrregular, kDenied };
@@ -55,8 +54,14 @@ class Finder {
     std::string key;
   };
 
-  void look_at(const Pattern& pattern, Listing& listing, std::set<FileId>& seen) const;
-  void add(const std::string& path, const Pattern& pattern, Listing& listing, std::set<FileId>& seen) const;
+  struct Look {
+    Listing listing;
+    std::set<FileId> seen;
+    std::map<std::string, std::string> real_directories;  // by name
+  };
+
+  void look_at(const Pattern& pattern, Look& look) const;
+  void add(const std::string& path, const Pattern& pattern, Look& look) const;
   [[nodiscard]] bool excluded(const std::string& path, std::size_t source) const;
 
   std::string own_directory_;
@@ -64,16 +69,31 @@ class Finder {
   std::vector<std::vector<std::string>> excludes_;  // by source
 };
 
+// The path without symbolic links. A last name that does not exist stays as it is.
+std::string real_path(const std::string& path);
+
 struct Sibling {
   std::string path;
   FileStat info;
 };
 
 // The regular files beside `path` whose names begin with its name: what a rotation may have made of it. The
-// youngest first. Compressed ones are left out.
+// youngest first.
 std::vector<Sibling> siblings(const std::string& path);
 
-// What stands in a directory, by identity; nothing where it cannot be listed.
-std::optional<std::map<FileId, std::string>> list_by_id(const std::string& directory);
+// What stands in directories, by identity; each is listed once.
+class Listings {
+ public:
+  // Null where it cannot be listed.
+  const std::map<FileId, std::string>* in(const std::string& directory);
+  // True where the directory of `path` cannot be listed, or is another file system's than the file's: a mount
+  // that comes back later.
+  bool away(const std::string& path, FileId id);
+  // Where the file stands among those beside `path`.
+  std::optional<std::string> beside(const std::string& path, FileId id);
+
+ private:
+  std::map<std::string, std::optional<std::map<FileId, std::string>>> by_directory_;
+};
 
 }  // namespace dingtail::tail

@@ -146,6 +146,16 @@ bool is_compressed_name(std::string_view name) {
   return name.ends_with(".gz") || name.ends_with(".zst") || name.ends_with(".xz") || name.ends_with(".bz2");
 }
 
+bool is_rotation_of(std::string_view name, std::string_view other) {
+  if (!other.starts_with(name)) return false;
+  auto suffix = other.substr(name.size());
+  if (is_compressed_name(suffix)) suffix = suffix.substr(0, suffix.rfind('.'));
+  if (suffix.empty()) return other.size() > name.size();
+  if (suffix == ".old" || suffix == ".bak") return true;
+  return std::string_view("._-").find(suffix.front()) != std::string_view::npos && suffix.size() > 1 &&
+         suffix.find_first_not_of("0123456789._-T") == std::string_view::npos;
+}
+
 bool is_rotated_name(std::string_view name) {
   const auto dot = name.rfind('.');
   if (dot == std::string_view::npos || dot == 0) return false;

@@ -18,6 +18,10 @@ bool has_wildcard(std::string_view pattern);
 // a date after the extension (app.log-20261121). app-2026-11-21.log is live.
 bool is_rotated_name(std::string_view name);
 
+// True where `other` is what a rotation makes of `name`: with a number, a date, .old or .bak behind it, and
+// perhaps compressed.
+bool is_rotation_of(std::string_view name, std::string_view other);
+
 // .gz .zst .xz .bz2
 bool is_compressed_name(std::string_view name);
 

@@ -29,6 +29,7 @@ base::Result<FileStat> ask(int directory, const char* path, int flags) {
   out.changed = nanoseconds(info.stx_ctime);
   out.modified = nanoseconds(info.stx_mtime);
   out.links = info.stx_nlink;
+  out.allocated = info.stx_blocks * 512;  // statx(2): in units of 512 bytes
   out.regular = S_ISREG(info.stx_mode);
   return out;
 }

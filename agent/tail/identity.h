@@ -30,6 +30,7 @@ struct FileStat {
   std::uint64_t changed = 0;  // ctime, nanoseconds since the epoch
   std::uint64_t modified = 0;
   std::uint64_t links = 0;
+  std::uint64_t allocated = 0;  // bytes on the disk: fewer than size where the file has holes
   bool regular = false;
 };
 

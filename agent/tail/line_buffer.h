@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "tail/identity.h"
+#include "tail/newline.h"
 
 namespace dingtail::tail {
 
@@ -23,9 +24,9 @@ struct Cursor {
 };
 
 struct Lines {
-  std::string_view bytes;         // valid until the next call; empty: no complete line yet
-  std::uint64_t records_cut = 0;  // records in `bytes` that are longer than max_record
-  bool end_of_file = false;       // nothing more to read for now
+  std::string_view bytes;       // valid until the next call; empty: no complete line yet
+  std::uint64_t bytes_cut = 0;  // of the lines in `bytes`, or of what was left out of them, beyond max_record
+  bool end_of_file = false;     // nothing more to read for now
   bool rewritten =
       false;  // other bytes than those that were read stand before the position: nothing was taken
 };
@@ -39,15 +40,15 @@ class LineBuffer {
 
   // Reads once, makes sure that the bytes before the position are those that were read, and advances the
   // cursor over the complete lines it hands out. A line longer than the buffer is handed out when its newline
-  // is found, cut to its first max_record bytes.
-  base::Result<Lines> next(const ReadAt& read, Cursor& cursor, std::size_t max_record);
+  // is found: its first max_record + 1 bytes, and no newline.
+  base::Result<Lines> next(const ReadAt& read, Cursor& cursor, const LineFormat& format);
 
   // The partial line at the cursor as a last record (its file is gone, or was renamed and fell silent).
-  base::Result<Lines> rest(const ReadAt& read, Cursor& cursor, std::size_t max_record);
+  base::Result<Lines> rest(const ReadAt& read, Cursor& cursor, const LineFormat& format);
 
  private:
   base::Result<Lines> head_of_line(const ReadAt& read, Cursor& cursor, std::uint64_t end,
-                                   std::size_t max_record);
+                                   std::size_t newline_size, std::size_t max_record);
 
   std::size_t capacity_;
   std::unique_ptr<char[]> buffer_;  // capacity_ bytes, and room for those before the position

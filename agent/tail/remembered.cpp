@@ -26,12 +26,14 @@ std::optional<FileState> Remembered::take(TailedFile& file) {
 Remembered::States::iterator Remembered::find(TailedFile& file) {
   if (const auto same = states_.find(file.id()); same != states_.end()) return same;
   const auto at_path = std::find_if(states_.begin(), states_.end(), [&](const auto& entry) {
-    return entry.second.path == file.path() && entry.second.position > 0;
+    const auto& state = entry.second;
+    return state.life == Life::kLive && state.path == file.path() && state.position > 0;
   });
   if (at_path == states_.end()) return at_path;
   const auto& state = at_path->second;
-  const auto listing = list_by_id(parent_of(state.path));
-  if (!listing || listing->contains(state.id)) return states_.end();
+  Listings listings;
+  const auto* there = listings.in(parent_of(state.real));
+  if (there == nullptr || there->contains(state.id)) return states_.end();
   if (const auto opened = file.open(); !opened || !*opened) return states_.end();
   const auto same_head = holds(file.reader(), 0, state.head);
   const auto same_tail = holds(file.reader(), state.position - state.tail.size, state.tail);
@@ -41,15 +43,17 @@ Remembered::States::iterator Remembered::find(TailedFile& file) {
 std::vector<Remembered::Fate> Remembered::settle(
     const std::function<bool(const std::string& source)>& is_source) {
   std::vector<Fate> fates;
+  Listings listings;
   for (auto at = states_.begin(); at != states_.end();) {
-    const auto& [id, state] = *at;
-    const auto listing = list_by_id(parent_of(state.path));
-    const bool there = listing && listing->contains(id);
-    if (!listing || (there && (listing->at(id) == state.path || !is_source(state.source)))) {
+    const auto& state = at->second;
+    const bool away = listings.away(state.real, state.id);
+    const auto stands = listings.beside(state.real, state.id);
+    const bool unnamed = stands == state.real && state.life == Life::kLive;
+    if (away || unnamed || (stands && !is_source(state.source))) {
       ++at;
       continue;
     }
-    fates.push_back({state, there ? std::optional(listing->at(id)) : std::nullopt});
+    fates.push_back({state, stands});
     at = states_.erase(at);
   }
   return fates;
@@ -57,10 +61,11 @@ std::vector<Remembered::Fate> Remembered::settle(
 
 std::vector<FileId> Remembered::forget_gone(const std::string& directory) {
   std::vector<FileId> gone;
-  const auto listing = list_by_id(directory);
-  if (!listing) return gone;
+  Listings listings;
+  const auto* there = listings.in(directory);
+  if (there == nullptr) return gone;
   for (auto at = states_.begin(); at != states_.end();) {
-    const bool is_gone = parent_of(at->second.path) == directory && !listing->contains(at->first);
+    const bool is_gone = parent_of(at->second.real) == directory && !there->contains(at->first);
     if (is_gone) gone.push_back(at->first);
     at = is_gone ? states_.erase(at) : std::next(at);
   }

@@ -1,5 +1,5 @@
 // How far files were read that are not followed now: those of the last run before they are found again, and
-// those that were let go. So that a file which comes back is neither repeated nor skipped.
+// those that no source names any more. So that a file which comes back is neither repeated nor skipped.
 #pragma once
 
 #include <functional>
@@ -8,20 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "tail/finder.h"
 #include "tail/tailed_file.h"
 
 namespace dingtail::tail {
-
-// What outlives a restart of one file.
-struct FileState {
-  FileId id;
-  std::string path;
-  std::string source;
-  std::uint64_t position = 0;  // every byte before it is represented in what is committed with it
-  Life life = Life::kLive;
-  Mark head{};  // of its first bytes
-  Mark tail{};  // of the bytes before the position
-};
 
 class Remembered {
  public:
@@ -37,11 +27,11 @@ class Remembered {
   // What became of a file of the last run that no pattern finds.
   struct Fate {
     FileState state;
-    std::optional<std::string> path;  // renamed to this; nothing: deleted
+    std::optional<std::string> at;  // renamed to this; nothing: it is not there
   };
   // The fates that can be told. Still remembered are: what stands in its place (no source names it now), what
-  // lies in a directory that is away (a mount that comes later), and what is renamed but for whose source
-  // `is_source` is false.
+  // lies in a directory that is away (a mount that comes later), and that for whose source `is_source` is
+  // false.
   std::vector<Fate> settle(const std::function<bool(const std::string& source)>& is_source);
 
   // Forgets what was in the directory and no longer is there; answers with it.

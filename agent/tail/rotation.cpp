@@ -1,57 +1,135 @@
 #include "tail/rotation.h"
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string_view>
 
 #include "tail/finder.h"
+#include "tail/glob.h"
 
 namespace dingtail::tail {
 namespace {
 
-bool opens(TailedFile& file) {
-  const auto opened = file.open();
-  return opened && *opened;
+using File = std::unique_ptr<TailedFile>;
+
+// Decompressing more than this on the loop to compare it would stop everything else.
+constexpr std::uint64_t kMostDecompressed = 32ULL << 20;
+
+struct Candidate {
+  Sibling sibling;
+  File file;  // open
+};
+
+std::string name_of(const std::string& path) {
+  return std::filesystem::path(path).filename().string();
 }
 
-// Whether what is in `other`, or its beginning, is what is in `file`: a copy made by hand or by a tool. In
-// doubt it is.
-bool is_copy(const TailedFile& file, const TailedFile& other, std::uint64_t other_size) {
-  const auto own = file.stat();
-  const auto copied = own ? agree(other.reader(), file.reader(), std::min(own->size, other_size))
-                          : file.is_copied_in(other.reader());
-  const bool nothing_known = own ? own->size == 0 || other_size == 0 : file.cursor.position == 0;
-  return !nothing_known && (!copied || *copied);
+bool holds_orphan(const FileState& orphan, const Candidate& candidate) {
+  if (orphan.position == 0) return false;
+  const auto read = candidate.file->reader();
+  const bool compressed = candidate.file->compressed();
+  if (!compressed && candidate.sibling.info.size < orphan.position) return false;
+  const auto same_head = holds(read, 0, orphan.head);
+  if (!same_head || !*same_head) return false;
+  if (compressed && orphan.position > kMostDecompressed) return true;  // reading makes sure of the rest
+  const auto same_tail = holds(read, orphan.position - orphan.tail.size, orphan.tail);
+  return same_tail && *same_tail;
+}
+
+// Both hold the same `size` bytes from the beginning on, or what there is of them.
+bool same_start(const ReadAt& one, const ReadAt& other, std::uint64_t size) {
+  std::array<char, 16UL * 1024> left{};
+  std::array<char, 16UL * 1024> right{};
+  for (std::uint64_t at = 0; at < size; at += left.size()) {
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size - at, left.size()));
+    const auto a = one({left.data(), wanted}, at);
+    const auto b = other({right.data(), wanted}, at);
+    if (!a || !b || *a != *b) return false;
+    if (std::string_view(left.data(), *a) != std::string_view(right.data(), *b)) return false;
+    if (*a < wanted) break;
+  }
+  return true;
+}
+
+// The candidate's content is the beginning of that file's: a copy, or what a compressor made of it.
+bool is_copy_of(const TailedFile& file, const Candidate& candidate) {
+  constexpr std::uint64_t kCompared = 64UL * 1024;
+  const auto file_size = file.size_now();
+  if (file_size == 0) return false;
+  const auto read = candidate.file->reader();
+  if (!candidate.file->compressed()) {
+    const auto size = candidate.sibling.info.size;
+    const auto same = agree(read, file.reader(), size);
+    return size <= file_size && same && *same;
+  }
+  std::array<char, 1> next{};
+  if (!same_start(read, file.reader(), std::min(file_size, kCompared))) return false;
+  const auto more = file_size < kCompared ? read(next, file_size) : base::Result<std::size_t>(0);
+  return more && *more == 0;
+}
+
+bool is_newer(const Candidate& candidate, std::uint64_t since) {
+  const auto& info = candidate.sibling.info;
+  // A compressor makes a new file, and gives it the time of the last write to the old one.
+  const bool by_birth = info.id.birth != 0 && !candidate.file->compressed();
+  return (by_birth ? info.id.birth : info.modified) >= since;
+}
+
+std::vector<Candidate> candidates_of(const Past& past, bool& complete) {
+  std::vector<Candidate> out;
+  for (auto& sibling : siblings(past.spot.real)) {
+    if (past.is_known(sibling.info.id)) continue;
+    if (is_compressed_name(sibling.path) && !can_decompress(sibling.path)) continue;
+    auto spot = past.spot;
+    auto file = std::make_unique<TailedFile>(sibling.info.id, spot);
+    file->move_to(sibling.path);
+    const auto opened = file->open();
+    if (opened && *opened)
+      out.push_back({std::move(sibling), std::move(file)});
+    else if (opened)
+      complete = false;
+  }
+  return out;
+}
+
+void resume(TailedFile& file, const FileState& orphan) {
+  file.resume(orphan);
+  file.life = Life::kRotated;
 }
 
 }  // namespace
 
-std::unique_ptr<TailedFile> find_copy(const TailedFile& file, const IsKnown& is_known) {
-  if (file.cursor.position == 0) return nullptr;
-  for (const auto& [path, info] : siblings(file.path())) {
-    if (is_known(info.id) || info.size < file.cursor.position) continue;
-    auto copy = std::make_unique<TailedFile>(info.id, path, file.source());
-    if (!opens(*copy)) continue;
-    const auto same = file.is_copied_in(copy->reader());
-    if (!same || !*same) continue;
-    copy->cursor = Cursor::at(file.cursor.position, file.cursor.tail);
-    copy->head = file.head;
-    return copy;
+Generations find_generations(const Past& past) {
+  Generations out;
+  auto candidates = candidates_of(past, out.complete);
+  const auto name = name_of(past.spot.real);
+  for (const auto& orphan : past.orphans) {
+    bool found = false;
+    for (auto at = candidates.begin(); at != candidates.end();) {
+      if (!holds_orphan(orphan, *at)) {
+        ++at;
+        continue;
+      }
+      if (!found) {  // the youngest; the others are copies of it
+        resume(*at->file, orphan);
+        out.files.push_back(std::move(at->file));
+      }
+      found = true;
+      at = candidates.erase(at);
+    }
+    if (!found) out.lost.push_back(orphan);
   }
-  return nullptr;
-}
-
-Missed find_missed(const TailedFile& old, std::optional<FileId> successor, const IsKnown& is_known) {
-  Missed missed;
-  for (const auto& [path, info] : siblings(old.path())) {
-    const bool later = old.id().birth != 0 && info.id.birth > old.id().birth;
-    const bool earlier = !successor || info.id.birth <= successor->birth;
-    if (!later || !earlier || is_known(info.id)) continue;
-    auto file = std::make_unique<TailedFile>(info.id, path, old.source());
-    if (!opens(*file))
-      missed.complete = false;
-    else if (!is_copy(old, *file, info.size))
-      missed.files.push_back(std::move(file));
+  for (auto at = candidates.rbegin(); at != candidates.rend(); ++at) {
+    const auto is_copy = [&](const auto& file) { return is_copy_of(*file, *at); };
+    if (!is_rotation_of(name, name_of(at->sibling.path)) || !is_newer(*at, past.since) ||
+        std::any_of(past.present.begin(), past.present.end(), is_copy) ||
+        std::any_of(out.files.begin(), out.files.end(), is_copy))
+      continue;
+    at->file->life = Life::kRotated;
+    out.files.push_back(std::move(at->file));
   }
-  return missed;
+  return out;
 }
 
 }  // namespace dingtail::tail

@@ -1,17 +1,21 @@
 #include "tail/tailed_file.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
+#include <vector>
 
 namespace dingtail::tail {
 
 base::Result<bool> TailedFile::open() {
-  if (fd_) return true;
-  base::Fd fd(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (is_open()) return true;
+  if (compressed()) return open_compressed();
+  base::Fd fd(::open(at_.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!fd && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) return false;
   if (!fd) return base::fail_errno("open", errno);
   const auto opened = stat_file(fd.get());
   if (!opened) return tl::unexpected(opened.error());
@@ -20,20 +24,89 @@ base::Result<bool> TailedFile::open() {
   return true;
 }
 
+base::Result<bool> TailedFile::open_compressed() {
+  const auto there = stat_file(at_);
+  if (!there || there->id != id_) return false;
+  auto content = Decompressed::open(at_);
+  if (!content) return tl::unexpected(std::move(content).error());
+  content_ = std::move(*content);
+  return true;
+}
+
+void TailedFile::close() {
+  fd_ = {};
+  content_.reset();
+}
+
 base::Result<TailedFile::Seen> TailedFile::look() {
+  if (compressed()) return look_compressed();
+  const auto info = fd_ ? stat_file(fd_.get()) : stat_file(at_);
+  if (!info && !fd_ && info.error().code == base::Code::kNotFound) return Seen::kMoved;
+  if (!info) return tl::unexpected(info.error());
+  if (info->id != id_) return Seen::kMoved;
+  deleted_ = info->links == 0;
+  size_before_ = std::exchange(size_, info->size);
+  sparse_ = info->allocated < info->size;
+  const bool touched = changed_ != info->changed;
+  if (!touched && info->size == cursor.scanned_to) return Seen::kNothing;
   const auto opened = open();
   if (!opened) return tl::unexpected(opened.error());
-  if (!*opened) return Seen::kReplaced;
-  const auto info = stat_file(fd_.get());
-  if (!info) return tl::unexpected(info.error());
-  deleted_ = info->links == 0;
-  const bool touched = std::exchange(changed_, info->changed) != info->changed;
-  if (info->size < cursor.scanned_to) return Seen::kRewritten;
-  if (info->size > cursor.scanned_to) return Seen::kMore;  // reading makes sure of what stands before
+  if (!*opened) return Seen::kMoved;
+  changed_ = info->changed;
+  return compare(*info, touched);
+}
+
+base::Result<TailedFile::Seen> TailedFile::compare(const FileStat& info, bool touched) {
+  if (info.size < cursor.scanned_to) return Seen::kRewritten;
+  if (info.size > cursor.scanned_to) return Seen::kMore;  // reading makes sure of what stands before
   if (!touched) return Seen::kNothing;
   const auto same = holds(reader(), cursor.position - cursor.tail.size, cursor.tail);
   if (!same) return tl::unexpected(same.error());
   return *same ? Seen::kNothing : Seen::kRewritten;
+}
+
+base::Result<TailedFile::Seen> TailedFile::look_compressed() {
+  const auto opened = open();
+  if (!opened) return tl::unexpected(opened.error());
+  if (!*opened) return Seen::kMoved;
+  const auto info = content_->stat();
+  if (!info) return tl::unexpected(info.error());
+  deleted_ = info->links == 0;
+  if (std::exchange(changed_, info->changed) != info->changed) at_end_ = false;
+  if (at_end_) return Seen::kNothing;
+  const auto near = content_->advance(cursor.scanned_to);
+  if (!near) return tl::unexpected(near.error());
+  return *near ? Seen::kMore : Seen::kFar;
+}
+
+base::Status TailedFile::content_end() const {
+  return content_ ? content_->end() : base::Status{};
+}
+
+std::optional<std::uint64_t> TailedFile::hole_end() const {
+  constexpr std::uint64_t kMostPadding = 64UL * 1024;  // the largest blocks in use
+  if (!fd_ || !sparse_ || size_ <= cursor.scanned_to) return std::nullopt;
+  const auto from = static_cast<off_t>(cursor.scanned_to);
+  const off_t data = ::lseek(fd_.get(), from, SEEK_DATA);
+  if (data < 0 && errno == ENXIO) return size_;
+  if (data <= from) return std::nullopt;
+  const auto begin = static_cast<std::uint64_t>(data);
+  std::vector<char> bytes(kMostPadding);
+  const auto got = reader()(bytes, begin);
+  const auto size = static_cast<std::ptrdiff_t>(got ? *got : 0);
+  const auto first = std::find_if(bytes.begin(), bytes.begin() + size, [](char c) { return c != '\0'; });
+  return begin + static_cast<std::uint64_t>(first - bytes.begin());
+}
+
+std::uint64_t TailedFile::size_now() const {
+  const auto info = fd_ ? stat_file(fd_.get()) : base::Result<FileStat>(FileStat{});
+  return info ? info->size : 0;
+}
+
+void TailedFile::skip_to(std::uint64_t position) {
+  const auto before = std::min<std::uint64_t>(position, kTailBytes);
+  const auto tail = read_mark(reader(), position - before, static_cast<std::size_t>(before));
+  cursor = Cursor::at(position, tail.value_or(Mark{}));
 }
 
 void TailedFile::grow_head() {
@@ -42,25 +115,21 @@ void TailedFile::grow_head() {
   if (const auto mark = read_mark(reader(), 0, static_cast<std::size_t>(size))) head = *mark;
 }
 
-base::Result<bool> TailedFile::is_copied_in(const ReadAt& other) const {
-  auto same_head = holds(other, 0, head);
-  if (!same_head || !*same_head) return same_head;
-  return holds(other, cursor.position - cursor.tail.size, cursor.tail);
-}
-
 void TailedFile::start_anew() {
   cursor = {};
   head = {};
-}
-
-std::optional<FileStat> TailedFile::stat() const {
-  if (!fd_) return std::nullopt;
-  auto info = stat_file(fd_.get());
-  return info ? std::optional(*info) : std::nullopt;
+  form.reset();
 }
 
 ReadAt TailedFile::reader() const {
-  return [fd = fd_.get()](std::span<char> into, std::uint64_t offset) -> base::Result<std::size_t> {
+  if (content_) return content_->reader();
+  return [fd = fd_.get(), sparse = sparse_](std::span<char> into,
+                                            std::uint64_t offset) -> base::Result<std::size_t> {
+    if (sparse) {
+      const off_t hole = ::lseek(fd, static_cast<off_t>(offset), SEEK_HOLE);
+      if (hole > static_cast<off_t>(offset))
+        into = into.first(std::min(into.size(), static_cast<std::size_t>(hole) - offset));
+    }
     while (true) {
       const ssize_t got = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
       if (got >= 0) return static_cast<std::size_t>(got);
@@ -69,29 +138,26 @@ ReadAt TailedFile::reader() const {
   };
 }
 
-void TailedFile::begin_at_end(std::uint64_t size) {
-  cursor = Cursor::at(size);
-  if (const auto opened = open(); !opened || !*opened)
-    return;  // not readable now: whole lines begin where it ended when first seen
-  std::array<char, 64UL * 1024> tail{};
-  const std::uint64_t from = size - std::min<std::uint64_t>(size, tail.size());
-  const auto got = reader()({tail.data(), static_cast<std::size_t>(size - from)}, from);
-  if (!got) return;
-  const std::string_view bytes(tail.data(), *got);
-  const auto newline = bytes.rfind('\n');
-  if (newline == std::string_view::npos) {
-    if (from == 0) cursor = {};
-    return;
-  }
-  const auto read = bytes.substr(0, newline + 1);
-  cursor =
-      Cursor::at(from + read.size(), mark_of(read.substr(read.size() - std::min(read.size(), kTailBytes))));
-  grow_head();
+void TailedFile::resume(const FileState& state) {
+  cursor = Cursor::at(state.position, state.tail);
+  head = state.head;
+  since = listed = state.since;
+  size_ = size_before_ = state.size;
+  life = state.life;
 }
 
-void TailedFile::rename(std::string path, std::size_t source) {
-  path_ = std::move(path);
-  source_ = source;
+FileState TailedFile::state(const std::string& source, const Cursor& from) const {
+  return {id_,   spot_.path, spot_.real, source,   from.position, std::max(size_, cursor.position),
+          since, life,       head,       from.tail};
+}
+
+void TailedFile::move_to(std::string at) {
+  at_ = std::move(at);
+}
+
+void TailedFile::found_at(Spot spot) {
+  at_ = spot.real;
+  spot_ = std::move(spot);
 }
 
 }  // namespace dingtail::tail

@@ -1,79 +1,145 @@
-// One followed file: which it is, how far it was read, and its descriptor while there is something to read.
-// Passive: told when to look, knows no clock and no other file.
+// One followed file: which it is, where it stands, how far it was read. Holds a descriptor only while
+// somebody reads it: tens of thousands of idle files cost none. Passive: told when to look, knows no clock
+// and no other file.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "base/fd.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "tail/decoder.h"
+#include "tail/decompress.h"
 #include "tail/line_buffer.h"
 
 namespace dingtail::tail {
 
 enum class Life {
   kLive,     // found at its path
-  kRotated,  // renamed away or deleted: read to its end, then let go
+  kRotated,  // renamed away, copied away or deleted
+};
+
+// Where a file is found, and whose it is.
+struct Spot {
+  std::string path;        // as a source names it; of a rotated file, as it did
+  std::string real;        // the same without symbolic links
+  std::size_t source = 0;  // index in the sources
+};
+
+// What outlives a restart of one file.
+struct FileState {
+  FileId id;
+  std::string path;  // Spot::path
+  std::string real;  // Spot::real
+  std::string source;
+  std::uint64_t position = 0;  // every byte before it is represented in what is committed with it
+  std::uint64_t size = 0;      // when it was last looked at
+  std::uint64_t since = 0;     // its ctime when its directory was last looked at
+  Life life = Life::kLive;
+  Mark head{};  // of its first bytes
+  Mark tail{};  // of the bytes before the position
 };
 
 class TailedFile {
  public:
-  TailedFile(FileId id, std::string path, std::size_t source)
-      : id_(id), path_(std::move(path)), source_(source) {}
+  TailedFile(FileId id, Spot spot) : id_(id), spot_(std::move(spot)), at_(spot_.real) {}
 
-  // Opens the file at its path where it isn't open; false: another file stands there.
+  // Opens the file where it stands; false: it stands there no more.
   base::Result<bool> open();
+  // To be opened again when there is something to read. A deleted file can't be.
+  void close();
 
   enum class Seen {
     kNothing,    // nothing new
-    kMore,       // bytes to read
+    kMore,       // bytes to read; it is open
+    kFar,        // compressed, and not decompressed to its position yet: look again
     kRewritten,  // shorter, or written anew: not what was read
-    kReplaced,   // another file has its path
+    kMoved,      // it stands there no more
   };
-  // Opens the file where it isn't open and compares it with what was read.
+  // Compares the file with what was read of it. Opens it only where that takes its content.
   base::Result<Seen> look();
+  // It may have holes: nobody wrote there, as when a writer goes on at its old offset after a truncation. A
+  // read ends where one begins.
+  [[nodiscard]] bool sparse() const { return sparse_; }
+  // Where a hole at the cursor ends, with the NULs that the file system wrote behind it. The file's size:
+  // there is no data behind it yet. None: there is data at the cursor.
+  [[nodiscard]] std::optional<std::uint64_t> hole_end() const;
+  void skip_to(std::uint64_t position);
+
   // True where no name is left (only known while open).
   [[nodiscard]] bool deleted() const { return deleted_; }
-  [[nodiscard]] bool is_open() const { return static_cast<bool>(fd_); }
+  [[nodiscard]] bool is_open() const { return fd_ || content_; }
+  // Of a compressed file: its content has an end, and that was read. An error: it is damaged, or ends early.
+  [[nodiscard]] base::Status content_end() const;
+  [[nodiscard]] bool compressed() const { return can_decompress(at_); }
 
   // While it is open.
-  [[nodiscard]] std::optional<FileStat> stat() const;
   [[nodiscard]] ReadAt reader() const;
 
   // What is known of its content grows with what was read of it: to be called when the cursor moved.
   void grow_head();
-  // True where another file holds, at the same places, what was read of this one.
-  [[nodiscard]] base::Result<bool> is_copied_in(const ReadAt& other) const;
   // From the beginning again: its content is another now.
   void start_anew();
-
-  // To where read_from = "end" begins: behind the last complete line.
-  void begin_at_end(std::uint64_t size);
+  // Everything in it was read for now.
+  void reached_end() {
+    at_end_ = true;
+    if (compressed()) size_ = cursor.scanned_to;
+  }
+  // As the last run left it.
+  void resume(const FileState& state);
+  // As the next run is to find it: everything before `from` was handed out.
+  [[nodiscard]] FileState state(const std::string& source, const Cursor& from) const;
 
   [[nodiscard]] FileId id() const { return id_; }
-  [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] std::size_t source() const { return source_; }
+  [[nodiscard]] const std::string& path() const { return spot_.path; }
+  [[nodiscard]] const Spot& spot() const { return spot_; }
+  [[nodiscard]] std::size_t source() const { return spot_.source; }
+  // Where it stands now: Spot::real, or what it was renamed to.
+  [[nodiscard]] const std::string& at() const { return at_; }
+  [[nodiscard]] std::uint64_t size() const { return size_; }  // when it was last looked at
+  [[nodiscard]] std::uint64_t size_now() const;               // while it is open
+  // Seen at the last look but one (that is: before it was found to be rewritten, or gone), and in no record
+  // that was handed out.
+  [[nodiscard]] std::uint64_t unread() const {
+    return size_before_ > cursor.position ? size_before_ - cursor.position : 0;
+  }
+
+  void move_to(std::string at);  // renamed
+  void found_at(Spot spot);      // live, under this name
+  void set_source(std::size_t source) { spot_.source = source; }
 
   Cursor cursor;
-  Mark head;  // of its first bytes, kHeadBytes at the most
+  Mark head;                 // of its first bytes, kHeadBytes at the most
+  std::optional<Form> form;  // how it is written, once its first line was read
   Life life = Life::kLive;
   bool queued = false;       // waits to be read
+  std::uint64_t since = 0;   // FileState::since
+  std::uint64_t listed = 0;  // its ctime in the last listing: `since`, once it is seen to be as it was
+  std::uint64_t turn = 0;    // of a rotated file: those of the same path are read in this order
   base::Mono quiet_since{};  // of a rotated file: when bytes came last
   base::Mono rotated_at{};   // of a rotated file
+  base::Mono used_at{};      // its descriptor
   bool rest_read = false;    // of a rotated file: its partial line was handed out
   std::string trouble;       // why it cannot be read; empty: it can
 
-  // Another name, or another source after a reload.
-  void rename(std::string path, std::size_t source);
-
  private:
+  base::Result<bool> open_compressed();
+  base::Result<Seen> look_compressed();
+  [[nodiscard]] base::Result<Seen> compare(const FileStat& info, bool touched);
+
   FileId id_;
-  std::string path_;
-  std::size_t source_;
+  Spot spot_;
+  std::string at_;
   base::Fd fd_;
-  std::uint64_t changed_ = 0;  // ctime when it was last looked at
+  std::unique_ptr<Decompressed> content_;  // of a compressed file, instead of fd_
+  std::uint64_t changed_ = 0;              // ctime when it was last looked at
+  std::uint64_t size_ = 0;
+  std::uint64_t size_before_ = 0;  // at the look before that
+  bool sparse_ = false;            // it may have holes
+  bool at_end_ = false;            // of a compressed file
   bool deleted_ = false;
 };
 

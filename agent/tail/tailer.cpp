@@ -1,25 +1,30 @@
 #include "tail/tailer.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <utility>
-
-#include "tail/rotation.h"
 
 namespace dingtail::tail {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kBufferBytes = 256UL * 1024;
 constexpr base::Millis kSweep = std::chrono::seconds(60);
-constexpr base::Millis kSweepUnwatched = std::chrono::seconds(1);
-constexpr base::Millis kBetweenLooks{20};                   // a burst of new names costs one look
-constexpr base::Millis kSilent = std::chrono::seconds(10);  // product.md 5.3: then a partial line is a record
-constexpr base::Millis kRotatedKept = std::chrono::minutes(10);  // a writer may keep the old file for a while
+constexpr base::Millis kPoll = std::chrono::seconds(1);  // of what is not told of
+constexpr std::size_t kMostOpen = 64;
 
-std::string parent_of(const std::string& path) {
-  return fs::path(path).parent_path().string();
+// A burst of new names costs one look; the more there is to look at, the rarer.
+base::Millis between_looks(std::size_t files) {
+  return base::Millis(20 + files / 20);
+}
+
+// Descriptors are kept for the files read last; of few that there are, most are others'.
+std::size_t most_open() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMostOpen;
+  return std::clamp<std::size_t>(limit.rlim_cur / 4, 4, kMostOpen);
 }
 
 const char* words(Why why) {
@@ -37,40 +42,52 @@ const char* words(Why why) {
 }  // namespace
 
 Tailer::Tailer(loop::Loop& loop, base::Log& log, std::string own_directory, std::function<void()> on_news)
-    : log_(log), finder_(std::move(own_directory)), on_news_(std::move(on_news)), buffer_(kBufferBytes) {
-  auto opened = loop::DirWatch::open(loop, [this](const std::vector<loop::DirEvent>& events,
-                                                  bool overflowed) { on_events(events, overflowed); });
-  if (opened)
-    watch_ = std::move(*opened);
-  else
-    log_.say(base::Event::kWatchFailed, "",
-             opened.error().what + "; files are looked at each second instead");
-}
+    : log_(log),
+      finder_(std::move(own_directory)),
+      on_news_(std::move(on_news)),
+      watcher_(loop, log,
+               [this](const std::vector<loop::DirEvent>& events, bool overflowed) {
+                 on_events(events, overflowed);
+               }),
+      most_open_(most_open()) {}
 
-void Tailer::follow(std::vector<config::Source> sources, TailState stored, base::Now now) {
-  keep_sources(std::move(sources));
+void Tailer::follow(std::vector<config::Source> sources, TailState stored, base::Now now,
+                    std::vector<Multiline::LineStarts> line_starts) {
+  keep_sources(std::move(sources), std::move(line_starts));
   finder_.set_sources(sources_);
-  for (const auto& source : sources_) buffer_.grow(source.max_record_bytes + 1);
   known_patterns_.merge(stored.patterns);
   for (auto& file : stored.files) remembered_.add(std::move(file));
-  swept_at_ = now.mono;
+  swept_at_ = polled_at_ = now.mono;
+  from_end_ = stored.lost;
   look_at_all(now);
+  from_end_ = false;
   resume_rotated(now);
 }
 
 // Files know their source by index: those of a source that is gone are let go, the others take its new index.
-void Tailer::keep_sources(std::vector<config::Source> sources) {
+void Tailer::keep_sources(std::vector<config::Source> sources,
+                          std::vector<Multiline::LineStarts> line_starts) {
   const auto is_gone = [&](const TailedFile& file) {
     const auto& name = sources_[file.source()].name;
     return std::none_of(sources.begin(), sources.end(),
                         [&](const config::Source& s) { return s.name == name; });
   };
   std::vector<FileId> gone;
-  for (const auto& [id, file] : files_)
+  for (const auto& [id, file] : files_) {
     if (is_gone(*file)) gone.push_back(id);
+    file->form.reset();
+    if (const auto* held = reader_.held(id)) file->cursor = *held;  // its open record is read again
+  }
   for (const auto id : gone) set_aside(id);
   const auto old = std::exchange(sources_, std::move(sources));
-  for (const auto& [id, file] : files_) file->rename(file->path(), *source_named(old[file->source()].name));
+  for (const auto& [id, file] : files_) file->set_source(*source_named(old[file->source()].name));
+  reader_.set_sources(sources_, std::move(line_starts));
+}
+
+std::optional<std::size_t> Tailer::source_named(const std::string& name) const {
+  for (std::size_t i = 0; i < sources_.size(); ++i)
+    if (sources_[i].name == name) return i;
+  return std::nullopt;
 }
 
 void Tailer::on_events(const std::vector<loop::DirEvent>& events, bool overflowed) {
@@ -82,14 +99,30 @@ void Tailer::on_events(const std::vector<loop::DirEvent>& events, bool overflowe
   for (const auto& event : events) {
     look_again_ = look_again_ || event.listing;
     const std::string path = event.directory + (event.directory == "/" ? "" : "/") + event.name;
-    if (const auto live = live_.find(path); live != live_.end()) {
-      queue(*files_.at(live->second));
-      continue;
-    }
-    for (const auto id : rotated_)  // a rotated file's new name is not known
-      if (parent_of(files_.at(id)->path()) == event.directory) queue(*files_.at(id));
+    for (const auto* names : {&live_, &away_})
+      if (const auto named = names->find(path); named != names->end())
+        if (const auto file = files_.find(named->second); file != files_.end()) queue(*file->second);
   }
   on_news_();
+}
+
+void Tailer::look_if_due(base::Now now) {
+  if (now.mono >= swept_at_ + kSweep) {
+    swept_at_ = now.mono;
+    look_again_ = true;
+    close_unused(now);
+    queue_all();
+  }
+  if (now.mono >= polled_at_ + kPoll) {
+    polled_at_ = now.mono;
+    const auto& silent = watcher_.silent();
+    look_again_ = look_again_ || !silent.empty();
+    for (const auto id : retry_) queue(*files_.at(id));
+    if (!silent.empty())
+      for (const auto& [id, file] : files_)
+        if (silent.contains(fs::path(file->at()).parent_path().string())) queue(*file);
+  }
+  if (look_again_ && now.mono >= looked_at_ + between_looks(files_.size())) look_at_all(now);
 }
 
 void Tailer::look_at_all(base::Now now) {
@@ -100,20 +133,68 @@ void Tailer::look_at_all(base::Now now) {
   std::set<FileId> found;
   for (const auto& file : listing.files) {
     found.insert(file.info.id);
-    adopt(file);
+    adopt(file, now);
   }
   for (auto& key : listing.pattern_keys)
     if (known_patterns_.insert(key).second) new_patterns_.insert(key);
   rotate_missing(found, now);
-  const auto recently = rotated_;
-  for (const auto id : recently)
-    if (const auto& file = *files_.at(id); now.mono < file.rotated_at + kSilent) drain_missed(file, now);
-  watch(listing.directories);
+  away_.clear();
+  for (const auto& [id, file] : files_) {
+    if (file->life == Life::kLive) continue;
+    away_[file->at()] = id;
+    listing.directories.insert(fs::path(file->at()).parent_path().string());
+  }
+  watcher_.watch(listing.directories);
   tell(listing);
+}
+
+void Tailer::adopt(const FoundFile& found, base::Now now) {
+  const auto id = found.info.id;
+  if (const auto known = files_.find(id); known != files_.end()) {
+    auto& file = *known->second;
+    const bool as_before =
+        file.path() == found.spot.path && file.source() == found.spot.source && file.life == Life::kLive;
+    if (!as_before) changed_.insert(id);
+    file.found_at(found.spot);
+    file.life = Life::kLive;
+    file.listed = found.info.changed;
+    draining_.erase(id);
+    queue(file);
+    return;
+  }
+  auto file = std::make_unique<TailedFile>(id, found.spot);
+  if (const auto known_before = remembered_.take(*file)) {
+    if (known_before->id != id) erased_.push_back(known_before->id);
+    file->resume(*known_before);
+    file->life = Life::kLive;
+  } else if (from_end_ || (!known_patterns_.contains(found.pattern) &&
+                           sources_[found.spot.source].read_from == config::ReadFrom::kEnd)) {
+    reader_.begin_at_end(*file, found.info.size);
+  }
+  file->listed = found.info.changed;
+  log_.say(base::Event::kFileFollowed, found.spot.path, "from byte " + std::to_string(file->cursor.position));
+  static_cast<void>(file->open());  // before a rotation can take its name
+  queue(*file);
+  changed_.insert(id);
+  auto& kept = *(files_[id] = std::move(file));
+  keep_open(kept, now);
+  close_idle(most_open_);
 }
 
 // What an operator should hear of: each once until it changes.
 void Tailer::tell(const Listing& listing) {
+  tell_unfollowed(listing);
+  for (const auto& pattern : listing.empty_patterns)
+    log_.say(base::Event::kSourceWithoutFiles, pattern, "matches no file yet");
+  for (const auto& [path, source] : listing.shared) {
+    const auto& owner = sources_[files_.at(live_.at(path))->source()].name;
+    if (owner != sources_[source].name)
+      log_.say(base::Event::kFileInTwoSources, path,
+               "is in sources " + owner + " and " + sources_[source].name + ": the first owns it");
+  }
+}
+
+void Tailer::tell_unfollowed(const Listing& listing) {
   const auto was_unfollowed = std::exchange(unfollowed_, listing.unfollowed);
   for (const auto& [path, source, why] : unfollowed_)
     log_.say(why == Why::kMissing ? base::Event::kFileMissing : base::Event::kFileUnreadable, path,
@@ -125,14 +206,6 @@ void Tailer::tell(const Listing& listing) {
     if (was_missing || was_denied)
       log_.say(base::Event::kFileBack, path, was_missing ? "appeared" : "readable again");
   }
-  for (const auto& pattern : listing.empty_patterns)
-    log_.say(base::Event::kSourceWithoutFiles, pattern, "matches no file yet");
-  for (const auto& [path, source] : listing.shared) {
-    const auto& owner = sources_[files_.at(live_.at(path))->source()].name;
-    if (owner != sources_[source].name)
-      log_.say(base::Event::kFileInTwoSources, path,
-               "is in sources " + owner + " and " + sources_[source].name + ": the first owns it");
-  }
 }
 
 bool Tailer::is_unfollowed(const std::string& path) const {
@@ -140,316 +213,39 @@ bool Tailer::is_unfollowed(const std::string& path) const {
                      [&](const Unfollowed& u) { return u.path == path; });
 }
 
-void Tailer::adopt(const FoundFile& found) {
-  const auto id = found.info.id;
-  if (const auto known = files_.find(id); known != files_.end()) {
-    auto& file = *known->second;
-    if (file.path() != found.path || file.source() != found.source || file.life != Life::kLive)
-      changed_.insert(id);
-    file.rename(found.path, found.source);
-    file.life = Life::kLive;
-    rotated_.erase(id);
-    queue(file);
-    return;
-  }
-  auto file = std::make_unique<TailedFile>(id, found.path, found.source);
-  if (const auto known_before = remembered_.take(*file)) {
-    if (known_before->id != id) erased_.push_back(known_before->id);
-    resume(*file, *known_before);
-  } else if (!known_patterns_.contains(found.pattern) &&
-             sources_[found.source].read_from == config::ReadFrom::kEnd) {
-    file->begin_at_end(found.info.size);
-  }
-  log_.say(base::Event::kFileFollowed, found.path, "from byte " + std::to_string(file->cursor.position));
-  static_cast<void>(file->open());  // before a rotation can take its name
-  queue(*file);
-  changed_.insert(id);
-  files_[id] = std::move(file);
-}
-
-void Tailer::resume(TailedFile& file, const FileState& state) {
-  file.cursor = Cursor::at(state.position, state.tail);
-  file.head = state.head;
-}
-
-void Tailer::rotate_missing(const std::set<FileId>& found, base::Now now) {
-  std::vector<FileId> unnamed;
-  std::vector<FileId> rotated;
-  for (const auto& [id, file] : files_) {
-    if (found.contains(id) || file->life == Life::kRotated) continue;
-    if (const auto there = stat_file(file->path()); there && there->id == id) {
-      unnamed.push_back(id);
-      continue;
-    }
-    file->life = Life::kRotated;
-    file->quiet_since = file->rotated_at = now.mono;
-    file->rest_read = false;
-    rotated.push_back(id);
-    log_.say(base::Event::kFileRotated, file->path(), "renamed or deleted: it is read to its end");
-  }
-  look_again_ = !rotated.empty();  // a rotation under way may have hidden files from this look
-  for (const auto id : rotated) {
-    auto& file = *files_.at(id);
-    rotated_.insert(id);
-    changed_.insert(id);
-    if (!file.is_open()) relocate(file);
-    if (std::exchange(file.queued, false)) std::erase(queue_, id);
-    queue(file);
-  }
-  for (const auto id : unnamed) {
-    log_.say(base::Event::kFileGone, files_.at(id)->path(),
-             "no source names it any more: its position is kept");
-    set_aside(id);
-  }
-}
-
-// Files of the last run that no pattern finds.
-void Tailer::resume_rotated(base::Now now) {
-  for (const auto& [state, path] :
-       remembered_.settle([this](const auto& name) { return source_named(name).has_value(); })) {
-    const auto source = source_named(state.source);
-    if (source) {
-      TailedFile old(state.id, path.value_or(state.path), *source);
-      resume(old, state);
-      static_cast<void>(old.open());
-      old.rename(state.path, *source);
-      drain_missed(old, now);
-    }
-    if (path) {
-      auto file = std::make_unique<TailedFile>(state.id, *path, *source);
-      resume(*file, state);
-      drain(std::move(file), now);
-      continue;
-    }
-    log_.say(base::Event::kFileGone, state.path,
-             "deleted while the agent was down: from byte " + std::to_string(state.position) +
-                 " on it may be unread");
-    erased_.push_back(state.id);
-  }
-}
-
 // Lets a file go and remembers how far it was read, in case it comes back.
 void Tailer::set_aside(FileId id) {
   const auto state = state_of(*files_.at(id));
-  for (const auto gone : remembered_.forget_gone(parent_of(state.path))) erased_.push_back(gone);
+  for (const auto gone : remembered_.forget_gone(fs::path(state.real).parent_path().string()))
+    erased_.push_back(gone);
   set_aside_.push_back(state);
   remembered_.add(state);
-  files_.erase(id);
-  rotated_.erase(id);
-  changed_.erase(id);
-}
-
-FileState Tailer::state_of(const TailedFile& file) const {
-  return {file.id(), file.path(),     sources_[file.source()].name, file.cursor.position, file.life,
-          file.head, file.cursor.tail};
-}
-
-// Takes a file that is no source of its own, to be read to its end.
-void Tailer::drain(File file, base::Now now) {
-  const auto id = file->id();
-  file->life = Life::kRotated;
-  file->quiet_since = now.mono;
-  queue(*file);
-  rotated_.insert(id);
-  changed_.insert(id);
-  files_[id] = std::move(file);
-}
-
-// Truncated, or its inode holds another file now. What copytruncate copied away before is drained first.
-void Tailer::rewritten(TailedFile& file, base::Now now) {
-  auto copy = find_copy(file, [this](FileId id) { return files_.contains(id); });
-  log_.say(base::Event::kFileTruncated, file.path(),
-           copy ? "truncated: " + copy->path() + " holds what was in it and is read to its end first"
-                : "truncated or written anew: read from its beginning");
-  file.start_anew();
-  changed_.insert(file.id());
-  queue(file);
-  if (copy) drain(std::move(copy), now);
-}
-
-// What stood at its path after it and was renamed away before anyone looked: read whole, after it and before
-// its successor.
-void Tailer::drain_missed(const TailedFile& old, base::Now now) {
-  constexpr int kTries = 5;  // while a rotation is under way
-  const auto live = live_.find(old.path());
-  const auto successor = live == live_.end() ? std::nullopt : std::optional(live->second);
-  const auto is_known = [this](FileId id) { return files_.contains(id) || remembered_.contains(id); };
-  bool complete = false;
-  for (int i = 0; i < kTries && !complete; ++i) {
-    auto missed = find_missed(old, successor, is_known);
-    complete = missed.complete;
-    for (auto& file : missed.files) {
-      log_.say(base::Event::kFileRotated, file->path(), "renamed before it was seen: it is read whole");
-      drain(std::move(file), now);
-    }
-  }
-}
-
-// A file that was renamed before it could be opened: looked for by identity where it was.
-void Tailer::relocate(TailedFile& file) {
-  const auto listing = list_by_id(parent_of(file.path()));
-  if (listing && listing->contains(file.id())) file.rename(listing->at(file.id()), file.source());
-  static_cast<void>(file.open());  // what hinders it is told when it is read
-}
-
-std::optional<std::size_t> Tailer::source_named(const std::string& name) const {
-  for (std::size_t i = 0; i < sources_.size(); ++i)
-    if (sources_[i].name == name) return i;
-  return std::nullopt;
-}
-
-void Tailer::watch(std::set<std::string> directories) {
-  all_watched_ = watch_ != nullptr;
-  if (watch_ == nullptr) return;
-  for (const auto id : rotated_) directories.insert(parent_of(files_.at(id)->path()));
-  watch_->keep_only(directories);
-  for (const auto& directory : directories) {
-    if (const auto added = watch_->add(directory); !added) {
-      all_watched_ = false;
-      log_.say(base::Event::kWatchFailed, directory,
-               added.error().what + "; it is looked at each second instead");
-    } else {
-      log_.over(base::Event::kWatchFailed, directory);
-    }
-  }
-}
-
-// What was renamed away is read before its successor, the oldest first.
-void Tailer::queue(TailedFile& file) {
-  if (file.queued) return;
-  file.queued = true;
-  const auto comes_later = [&](FileId other) {
-    const auto known = files_.find(other);
-    return known == files_.end() || known->second->life == Life::kLive || other.birth > file.id().birth;
-  };
-  const auto at =
-      file.life == Life::kLive ? queue_.end() : std::find_if(queue_.begin(), queue_.end(), comes_later);
-  queue_.insert(at, file.id());
-}
-
-void Tailer::queue_all() {
-  for (const auto& [id, file] : files_) queue(*file);
-}
-
-bool Tailer::read(base::Now now, std::size_t budget_bytes, const Sink& sink) {
-  const auto sweep = all_watched_ ? kSweep : kSweepUnwatched;
-  if (now.mono >= swept_at_ + sweep) {
-    swept_at_ = now.mono;
-    look_again_ = true;
-    queue_all();
-  }
-  if (look_again_ && now.mono >= looked_at_ + kBetweenLooks) look_at_all(now);
-  std::size_t done = 0;
-  while (!queue_.empty() && done < budget_bytes) {
-    const FileId id = queue_.front();
-    queue_.pop_front();
-    const auto known = files_.find(id);
-    if (known == files_.end()) continue;
-    known->second->queued = false;
-    done += read_file(*known->second, now, budget_bytes - done, sink);
-  }
-  finish_rotated(now, sink);
-  return !queue_.empty();
-}
-
-std::size_t Tailer::read_file(TailedFile& file, base::Now now, std::size_t budget_bytes, const Sink& sink) {
-  const auto seen = file.look();
-  if (!seen) {
-    file.trouble = seen.error().what;
-    log_.say(base::Event::kFileUnreadable, file.path(), file.trouble + "; it is read when that is mended");
-    return 0;
-  }
-  if (*seen == TailedFile::Seen::kReplaced) {
-    look_again_ = true;
-    return 0;
-  }
-  if (!file.trouble.empty()) {
-    file.trouble.clear();
-    log_.over(base::Event::kFileUnreadable, file.path());
-    log_.say(base::Event::kFileBack, file.path(), "readable again");
-  }
-  if (*seen == TailedFile::Seen::kRewritten) {
-    rewritten(file, now);
-    return 0;
-  }
-  std::size_t done = 0;
-  while (*seen != TailedFile::Seen::kNothing && done < budget_bytes) {
-    const auto lines = buffer_.next(file.reader(), file.cursor, sources_[file.source()].max_record_bytes);
-    if (!lines) {
-      file.trouble = lines.error().what;
-      log_.say(base::Event::kFileUnreadable, file.path(), file.trouble);
-      return done;
-    }
-    if (lines->rewritten) {
-      rewritten(file, now);
-      return done;
-    }
-    file.quiet_since = now.mono;
-    file.rest_read = false;
-    done += std::max<std::size_t>(hand_out(file, *lines, sink), 1);
-    if (lines->end_of_file) break;
-  }
-  if (done >= budget_bytes) queue(file);
-  if (file.life == Life::kRotated) after_end(file, now, sink);
-  return done;
-}
-
-std::size_t Tailer::hand_out(TailedFile& file, const Lines& lines, const Sink& sink) {
-  if (lines.bytes.empty()) return kBufferBytes;  // a partial or overlong line: read, though not handed out
-  const auto& source = sources_[file.source()];
-  if (lines.records_cut > 0)
-    log_.say(base::Event::kRecordsCut, file.path(),
-             "has records over " + std::to_string(source.max_record_bytes) + " bytes: matched on their head");
-  changed_.insert(file.id());
-  file.grow_head();
-  sink({lines.bytes, file.path(), source.name, source.max_record_bytes});
-  return lines.bytes.size();
-}
-
-// A renamed or deleted file, read to its end: a partial line is a record once it can't be completed.
-void Tailer::after_end(TailedFile& file, base::Now now, const Sink& sink) {
-  const bool final = file.deleted() || now.mono >= file.quiet_since + kSilent;
-  if (file.queued || file.rest_read || !final) return;
-  file.rest_read = true;
-  const auto lines = buffer_.rest(file.reader(), file.cursor, sources_[file.source()].max_record_bytes);
-  if (lines && !lines->bytes.empty()) hand_out(file, *lines, sink);
-}
-
-// Lets go of renamed and deleted files, each after a last look, when they have been silent for long enough.
-void Tailer::finish_rotated(base::Now now, const Sink& sink) {
-  const auto waiting = rotated_;
-  for (const auto id : waiting) {
-    auto& file = *files_.at(id);
-    if (file.queued || (file.is_open() && now.mono < rotated_due(file))) continue;
-    read_file(file, now, kBufferBytes, sink);
-    if (!file.is_open()) {
-      log_.say(base::Event::kFileGone, file.path(), "gone before it could be opened");
-      forget(id);
-    } else if (file.rest_read && now.mono >= rotated_due(file)) {
-      if (file.deleted())
-        forget(id);
-      else
-        set_aside(id);
-    }
-  }
-}
-
-// When there is something to do about it by time alone: its partial line becomes a record, or it is let go.
-base::Mono Tailer::rotated_due(const TailedFile& file) {
-  return file.quiet_since + (file.rest_read && !file.deleted() ? kRotatedKept : kSilent);
+  forget(id);
+  erased_.pop_back();
 }
 
 void Tailer::forget(FileId id) {
   files_.erase(id);
-  rotated_.erase(id);
+  draining_.erase(id);
+  retry_.erase(id);
   changed_.erase(id);
+  std::erase(open_, id);
   erased_.push_back(id);
 }
 
+FileState Tailer::state_of(const TailedFile& file) const {
+  const auto* held = reader_.held(file.id());
+  return file.state(sources_[file.source()].name, held != nullptr ? *held : file.cursor);
+}
+
 base::Mono Tailer::next_deadline() const {
-  base::Mono next = swept_at_ + (all_watched_ ? kSweep : kSweepUnwatched);
-  if (look_again_) next = std::min(next, looked_at_ + kBetweenLooks);
-  for (const auto id : rotated_) next = std::min(next, rotated_due(*files_.at(id)));
+  base::Mono next = swept_at_ + kSweep;
+  if (!retry_.empty() || !watcher_.silent().empty()) next = std::min(next, polled_at_ + kPoll);
+  if (look_again_) next = std::min(next, looked_at_ + between_looks(files_.size()));
+  for (const auto id : draining_)
+    if (const auto& file = *files_.at(id); file.trouble.empty() && reader_.held(id) == nullptr)
+      next = std::min(next, file.quiet_since + kSilent);
+  if (const auto due = reader_.next_deadline()) next = std::min(next, *due);
   return next;
 }
 
@@ -461,16 +257,18 @@ TailChanges Tailer::take_changes() {
   changed_.clear();
   out.erased.swap(erased_);
   out.patterns.swap(new_patterns_);
+  out.losses.swap(losses_);
   return out;
 }
 
 std::vector<FileStatus> Tailer::status() const {
   std::vector<FileStatus> out;
   for (const auto& [id, file] : files_) {
-    const auto info = stat_file(file->path());
-    const bool same = info && info->id == id;
     const bool live = file->life == Life::kLive;
-    out.push_back({file->path(), sources_[file->source()].name,
+    if (!live && file->trouble.empty() && !draining_.contains(id)) continue;
+    const auto info = stat_file(file->at());
+    const bool same = info && info->id == id && !file->compressed();
+    out.push_back({file->at(), sources_[file->source()].name,
                    !file->trouble.empty() ? "unreadable" : (live ? "following" : "rotated"),
                    file->cursor.position, same ? info->size : file->cursor.position, file->trouble});
   }

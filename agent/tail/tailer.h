@@ -1,4 +1,4 @@
-// Follows the files of all sources: finds them, reads complete lines, keeps how far. A file event says only
+// Follows the files of all sources: finds them, reads their records, keeps how far. A file event says only
 // "look now"; truth is stat and content, and a sweep looks at everything anyway. Reads only when asked
 // (read()), a bounded amount at a time; calls on_news from the loop when asking is worth it.
 #pragma once
@@ -15,18 +15,21 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "config/config.h"
-#include "loop/dir_watch.h"
 #include "tail/block.h"
 #include "tail/finder.h"
-#include "tail/line_buffer.h"
+#include "tail/loss.h"
+#include "tail/record_reader.h"
 #include "tail/remembered.h"
+#include "tail/rotation.h"
 #include "tail/tailed_file.h"
+#include "tail/watcher.h"
 
 namespace dingtail::tail {
 
 struct TailState {
   std::vector<FileState> files;
   std::set<std::string> patterns;  // that were followed before: their new files are read from the beginning
+  bool lost = false;               // the state was corrupt and set aside: files go on from their end
 };
 
 // What the state store has to write and to forget.
@@ -34,6 +37,7 @@ struct TailChanges {
   std::vector<FileState> changed;
   std::vector<FileId> erased;
   std::set<std::string> patterns;
+  std::vector<Loss> losses;  // not merged with those of earlier cuts
 };
 
 struct FileStatus {
@@ -47,15 +51,15 @@ struct FileStatus {
 
 class Tailer {
  public:
-  using Sink = std::function<void(const Block&)>;
-
   // `own_directory`: the agent's own state, never followed.
   Tailer(loop::Loop& loop, base::Log& log, std::string own_directory, std::function<void()> on_news);
 
   // Begins, or goes on with other sources (reload). `stored` is what the last run left; empty at a reload.
-  void follow(std::vector<config::Source> sources, TailState stored, base::Now now);
+  // `line_starts`: by source, where `multiline.start` asks for one.
+  void follow(std::vector<config::Source> sources, TailState stored, base::Now now,
+              std::vector<Multiline::LineStarts> line_starts = {});
 
-  // Hands out new complete lines, about `budget_bytes` at the most. True if there is more to read at once.
+  // Hands out new records, about `budget_bytes` of them at the most. True if there is more to read at once.
   bool read(base::Now now, std::size_t budget_bytes, const Sink& sink);
 
   // When read() has something to do by time alone.
@@ -64,7 +68,8 @@ class Tailer {
   // What changed since the last call.
   TailChanges take_changes();
   [[nodiscard]] bool has_changes() const {
-    return !changed_.empty() || !erased_.empty() || !new_patterns_.empty() || !set_aside_.empty();
+    return !changed_.empty() || !erased_.empty() || !new_patterns_.empty() || !set_aside_.empty() ||
+           !losses_.empty();
   }
 
   [[nodiscard]] std::vector<FileStatus> status() const;
@@ -72,54 +77,92 @@ class Tailer {
  private:
   using File = std::unique_ptr<TailedFile>;
 
-  void on_events(const std::vector<loop::DirEvent>& events, bool overflowed);
-  void look_at_all(base::Now now);
-  void tell(const Listing& listing);
-  void adopt(const FoundFile& found);
-  [[nodiscard]] bool is_unfollowed(const std::string& path) const;
-  static void resume(TailedFile& file, const FileState& state);
-  void drain(File file, base::Now now);
-  void set_aside(FileId id);
-  [[nodiscard]] FileState state_of(const TailedFile& file) const;
-  [[nodiscard]] static base::Mono rotated_due(const TailedFile& file);
-  void rewritten(TailedFile& file, base::Now now);
-  void drain_missed(const TailedFile& old, base::Now now);
-  static void relocate(TailedFile& file);
-  void rotate_missing(const std::set<FileId>& found, base::Now now);
-  void resume_rotated(base::Now now);
-  void watch(std::set<std::string> directories);
-  void keep_sources(std::vector<config::Source> sources);
-  [[nodiscard]] std::optional<std::size_t> source_named(const std::string& name) const;
+  // product.md 5.3: then a partial line is a record. A rotation may go on for as long.
+  static constexpr base::Millis kSilent = std::chrono::seconds(10);
 
+  // Which files there are.
+  void on_events(const std::vector<loop::DirEvent>& events, bool overflowed);
+  void look_if_due(base::Now now);
+  void look_at_all(base::Now now);
+  void adopt(const FoundFile& found, base::Now now);
+  void tell(const Listing& listing);
+  void tell_unfollowed(const Listing& listing);
+  [[nodiscard]] bool is_unfollowed(const std::string& path) const;
+  void keep_sources(std::vector<config::Source> sources, std::vector<Multiline::LineStarts> line_starts);
+  [[nodiscard]] std::optional<std::size_t> source_named(const std::string& name) const;
+  void set_aside(FileId id);
+  void forget(FileId id);
+
+  // What became of those that are not where they were (tailer_rotation.cpp).
+  struct Missing {
+    Spot spot;
+    std::vector<FileState> orphans;
+    std::uint64_t since = 0;
+  };
+  using MissingByPath = std::map<std::string, Missing>;
+  void rotate_missing(const std::set<FileId>& found, base::Now now);
+  void rotated(TailedFile& file, base::Now now);
+  bool place(TailedFile& file, Listings& listings);
+  void add_missing(MissingByPath& missing, const TailedFile& file, bool orphan) const;
+  void resume_rotated(base::Now now);
+  void rewritten(TailedFile& file, base::Now now, const Sink& sink);
+  struct Sought {
+    std::size_t found = 0;        // files that are drained now
+    std::vector<FileState> lost;  // Generations::lost
+  };
+  Sought seek(const Missing& missing, base::Now now);
+  void drain(File file, base::Now now);
+  void lose(const std::string& path, std::uint64_t bytes, std::string reason, base::Now now);
+
+  // Reading them.
   void queue(TailedFile& file);
   void queue_all();
+  [[nodiscard]] bool waits(const TailedFile& file) const;
   std::size_t read_file(TailedFile& file, base::Now now, std::size_t budget_bytes, const Sink& sink);
-  std::size_t hand_out(TailedFile& file, const Lines& lines, const Sink& sink);
+  std::size_t read_more(TailedFile& file, base::Now now, std::size_t budget_bytes, const Sink& sink);
+  base::Result<TailedFile::Seen> look(TailedFile& file);
+  void tell_cut(const TailedFile& file, const RecordReader::Outcome& outcome, base::Now now);
+  void trouble(TailedFile& file, const base::Error& error);
   void after_end(TailedFile& file, base::Now now, const Sink& sink);
   void finish_rotated(base::Now now, const Sink& sink);
-  void forget(FileId id);
+  void end_records(base::Now now, const Sink& sink);
+  [[nodiscard]] static bool due(const TailedFile& file, base::Now now);
+  void keep_open(TailedFile& file, base::Now now);
+  void close_idle(std::size_t most);
+  void close_unused(base::Now now);
+  [[nodiscard]] FileState state_of(const TailedFile& file) const;
 
   base::Log& log_;
   Finder finder_;
   std::function<void()> on_news_;
-  std::unique_ptr<loop::DirWatch> watch_;  // null: no inotify to be had, the sweep does it all
+  Watcher watcher_;
+  RecordReader reader_;
   std::vector<config::Source> sources_;
   std::set<std::string> known_patterns_;
   std::set<std::string> new_patterns_;
   Remembered remembered_;
-  std::vector<FileState> set_aside_;  // since take_changes()
   std::map<FileId, File> files_;
   std::map<std::string, FileId> live_;  // Listing::names
+  std::map<std::string, FileId> away_;  // rotated files, by where they stand
   std::vector<Unfollowed> unfollowed_;
   std::deque<FileId> queue_;
-  std::set<FileId> rotated_;  // of files_, those renamed away or deleted
-  std::set<FileId> changed_;  // since take_changes()
+  std::set<FileId> draining_;  // rotated files that are not read to their end, or were so just now
+  std::set<FileId> retry_;     // files that cannot be read for now
+  std::vector<FileId> open_;   // files that hold a descriptor, the one used last behind
+  std::size_t most_open_;
+  std::uint64_t turns_ = 0;
+
+  std::set<FileId> changed_;  // these four: since take_changes()
   std::vector<FileId> erased_;
-  LineBuffer buffer_;
+  std::vector<FileState> set_aside_;
+  std::vector<Loss> losses_;
+
+  bool from_end_ = false;  // TailState::lost
   bool look_again_ = true;
-  bool all_watched_ = false;
   base::Mono looked_at_{};
   base::Mono swept_at_{};
+  base::Mono swept_before_{};
+  base::Mono polled_at_{};
 };
 
 }  // namespace dingtail::tail

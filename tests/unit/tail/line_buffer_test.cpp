@@ -2,109 +2,98 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cstring>
 #include <string>
 #include <vector>
 
+#include "support/growing_file.h"
 #include "tail/block.h"
 
 namespace dingtail::tail {
 namespace {
 
-// A file in memory of which only the first `visible` bytes are written yet.
-class GrowingFile {
- public:
-  explicit GrowingFile(std::string text) : text_(std::move(text)) {}
-  void show(std::size_t bytes) { visible_ = bytes; }
-  ReadAt reader() {
-    return [this](std::span<char> into, std::uint64_t offset) -> base::Result<std::size_t> {
-      if (offset >= visible_) return std::size_t{0};
-      const auto size = std::min(into.size(), visible_ - static_cast<std::size_t>(offset));
-      std::memcpy(into.data(), text_.data() + offset, size);
-      return size;
-    };
-  }
+using test::GrowingFile;
+using namespace std::string_literals;
 
- private:
-  std::string text_;
-  std::size_t visible_ = 0;
-};
-
-void take(const Lines& lines, std::size_t max_record, std::vector<std::string>& records) {
-  for_each_record({lines.bytes, "f", "s", max_record},
-                  [&](std::string_view record) { records.emplace_back(record); });
+LineFormat lines_of(std::size_t max_record) {
+  return {max_record, Newline()};
 }
 
-void drain(LineBuffer& buffer, GrowingFile& file, Cursor& cursor, std::size_t max_record,
-           std::vector<std::string>& records) {
-  while (true) {
-    const auto lines = buffer.next(file.reader(), cursor, max_record);
-    ASSERT_TRUE(lines);
-    take(*lines, max_record, records);
-    if (lines->end_of_file) return;
-  }
+LineFormat utf16le(std::size_t max_record) {
+  return {max_record, Newline("\n\0"s)};
 }
 
-// The oracle: what a reader of the whole text, cut by hand, must see.
-std::vector<std::string> records_of(const std::string& text, std::size_t max_record) {
+// What next() hands out until the end of the file.
+std::vector<std::string> drain(LineBuffer& buffer, const GrowingFile& file, Cursor& cursor,
+                               const LineFormat& format, std::uint64_t* cut = nullptr) {
   std::vector<std::string> out;
-  std::string line;
-  for (const char c : text) {
-    if (c != '\n') {
-      line += c;
-      continue;
-    }
-    if (line.ends_with('\r')) line.pop_back();
-    out.push_back(line.substr(0, max_record));
-    line.clear();
+  while (true) {
+    const auto lines = buffer.next(file.reader(), cursor, format);
+    EXPECT_TRUE(lines);
+    if (!lines) return out;
+    if (cut != nullptr) *cut += lines->bytes_cut;
+    if (!lines->bytes.empty()) out.emplace_back(lines->bytes);
+    if (lines->end_of_file) return out;
   }
-  return out;
 }
 
 TEST(LineBuffer, HandsOutOnlyCompleteLines) {
   LineBuffer buffer(64);
   GrowingFile file("one\ntwo");
-  file.show(7);
+  file.show_all();
   Cursor cursor;
-  std::vector<std::string> records;
-  drain(buffer, file, cursor, 64, records);
-  EXPECT_EQ(records, std::vector<std::string>{"one"});
+  EXPECT_EQ(drain(buffer, file, cursor, lines_of(64)), std::vector<std::string>{"one\n"});
   EXPECT_EQ(cursor.position, 4U) << "a position never stands inside a partial line";
 }
 
 TEST(LineBuffer, TheRestIsARecordWhenAskedFor) {
   LineBuffer buffer(64);
   GrowingFile file("one\ntwo");
-  file.show(7);
+  file.show_all();
   Cursor cursor;
-  std::vector<std::string> records;
-  drain(buffer, file, cursor, 64, records);
-  const auto rest = buffer.rest(file.reader(), cursor, 64);
+  drain(buffer, file, cursor, lines_of(64));
+  const auto rest = buffer.rest(file.reader(), cursor, lines_of(64));
   ASSERT_TRUE(rest);
   EXPECT_EQ(rest->bytes, "two");
+  EXPECT_EQ(rest->bytes_cut, 0U);
   EXPECT_EQ(cursor.position, 7U);
-  EXPECT_TRUE(buffer.rest(file.reader(), cursor, 64)->bytes.empty()) << "once";
+  EXPECT_TRUE(buffer.rest(file.reader(), cursor, lines_of(64))->bytes.empty()) << "once";
 }
 
 TEST(LineBuffer, ALineLongerThanTheBufferIsCutAndTheFileGoesOn) {
   LineBuffer buffer(17);
-  const std::string text = std::string(1000, 'x') + "\nnext\n";
-  GrowingFile file(text);
-  file.show(text.size());
+  GrowingFile file(std::string(1000, 'x') + "\nnext\n");
+  file.show_all();
   Cursor cursor;
-  std::vector<std::string> records;
   std::uint64_t cut = 0;
-  while (true) {
-    const auto lines = buffer.next(file.reader(), cursor, 16);
-    ASSERT_TRUE(lines);
-    cut += lines->records_cut;
-    take(*lines, 16, records);
-    if (lines->end_of_file && lines->bytes.empty()) break;
+  EXPECT_EQ(drain(buffer, file, cursor, lines_of(16), &cut),
+            (std::vector<std::string>{std::string(17, 'x'), "next\n"}));
+  EXPECT_EQ(cut, 1000U - 16);
+  EXPECT_EQ(cursor.position, 1006U);
+}
+
+TEST(LineBuffer, BytesBeyondTheLimitAreCountedInEachWayThatALineCanArrive) {
+  const std::string text = "123456\n1234\n12345\n";
+  GrowingFile file(text);
+  file.show_all();
+  for (std::size_t capacity = 5; capacity <= text.size() + 1; ++capacity) {
+    LineBuffer buffer(capacity);
+    Cursor cursor;
+    std::uint64_t cut = 0;
+    drain(buffer, file, cursor, lines_of(4), &cut);
+    EXPECT_EQ(cut, 2U + 1) << "with room for " << capacity;
   }
-  EXPECT_EQ(records, (std::vector<std::string>{std::string(16, 'x'), "next"}));
-  EXPECT_EQ(cut, 1U);
-  EXPECT_EQ(cursor.position, text.size());
+}
+
+TEST(LineBuffer, ThePartialLineOfAnEndedFileIsCutAndCountedToo) {
+  LineBuffer buffer(8);
+  GrowingFile file(std::string(100, 'x'));
+  file.show_all();
+  Cursor cursor;
+  const auto rest = buffer.rest(file.reader(), cursor, lines_of(4));
+  ASSERT_TRUE(rest);
+  EXPECT_EQ(rest->bytes, "xxxxx") << "one more than the limit: it shows that more was there";
+  EXPECT_EQ(rest->bytes_cut, 96U);
+  EXPECT_EQ(cursor.position, 100U);
 }
 
 TEST(LineBuffer, OtherBytesBeforeThePositionAreNoticedAndNothingIsTaken) {
@@ -112,49 +101,53 @@ TEST(LineBuffer, OtherBytesBeforeThePositionAreNoticedAndNothingIsTaken) {
   GrowingFile file("one\ntwo\n");
   file.show(4);
   Cursor cursor;
-  std::vector<std::string> records;
-  drain(buffer, file, cursor, 64, records);
+  drain(buffer, file, cursor, lines_of(64));
   GrowingFile other("ONE\ntwo\n");
-  other.show(8);
+  other.show_all();
   const auto before = cursor.position;
-  const auto lines = buffer.next(other.reader(), cursor, 64);
+  const auto lines = buffer.next(other.reader(), cursor, lines_of(64));
   ASSERT_TRUE(lines);
   EXPECT_TRUE(lines->rewritten);
   EXPECT_TRUE(lines->bytes.empty());
   EXPECT_EQ(cursor.position, before);
 }
 
-// Every text of up to six of these bytes, written in every possible pair of steps, through a small buffer.
-TEST(LineBuffer, EveryShortTextInEveryChunkingGivesTheSameRecords) {
-  constexpr std::string_view kBytes("ab\n\r");
-  constexpr std::size_t kMost = 6;
-  std::size_t texts = 0;
-  for (std::size_t size = 1; size <= kMost; ++size) {
-    std::size_t combinations = 1;
-    for (std::size_t i = 0; i < size; ++i) combinations *= kBytes.size();
-    for (std::size_t n = 0; n < combinations; ++n) {
-      std::string text;
-      for (std::size_t i = 0, left = n; i < size; ++i, left /= kBytes.size())
-        text += kBytes[left % kBytes.size()];
-      const auto expected = records_of(text, 3);
-      for (std::size_t first = 0; first <= size; ++first)
-        for (std::size_t second = first; second <= size; ++second) {
-          LineBuffer buffer(4);
-          GrowingFile file(text);
-          Cursor cursor;
-          std::vector<std::string> records;
-          for (const auto visible : {first, second, size}) {
-            file.show(visible);
-            drain(buffer, file, cursor, 3, records);
-            drain(buffer, file, cursor, 3, records);
-          }
-          ASSERT_EQ(records, expected)
-              << testing::PrintToString(text) << " in steps " << first << ", " << second;
-        }
-      ++texts;
-    }
+// U+0A0D, U+010A and U+0A00 have a newline's bytes, over or beside the units' borders.
+TEST(LineBuffer, OnlyAWholeUnitEndsALineInUtf16) {
+  const std::string line = "\x0D\x0A\x0A\x01\0\x0A"s;
+  GrowingFile file(line + "\n\0"s + "b\0\n\0"s);
+  file.show_all();
+  for (std::size_t capacity = line.size() + 2; capacity <= 16; ++capacity) {
+    LineBuffer buffer(capacity);
+    Cursor cursor;
+    std::string all;
+    for (const auto& part : drain(buffer, file, cursor, utf16le(16))) all += part;
+    EXPECT_EQ(all, line + "\n\0b\0\n\0"s) << "with room for " << capacity;
+    EXPECT_EQ(cursor.position, all.size());
   }
-  EXPECT_EQ(texts, 4U + 16 + 64 + 256 + 1024 + 4096);
+}
+
+TEST(LineBuffer, ANewlineInUtf16ThatArrivesByteByByteIsSeen) {
+  LineBuffer buffer(64);
+  GrowingFile file("a\0\n\0"s);
+  Cursor cursor;
+  std::vector<std::string> out;
+  for (std::size_t visible = 1; visible <= 4; ++visible) {
+    file.show(visible);
+    EXPECT_TRUE(out.empty());
+    out = drain(buffer, file, cursor, utf16le(64));
+    EXPECT_EQ(cursor.scanned_to, visible) << "what was looked at";
+  }
+  EXPECT_EQ(out, std::vector<std::string>{"a\0\n\0"s});
+}
+
+TEST(LineBuffer, TheLastNewlineIsFoundAlignedToTheFile) {
+  const Newline newline("\0\n"s);  // big-endian
+  const std::string bytes = "\0\n\n\0\n"s;
+  EXPECT_EQ(newline.rfind(bytes, 0), 0U);
+  EXPECT_EQ(newline.rfind(bytes, 1), 3U);
+  EXPECT_EQ(newline.find(bytes, 1), 3U);
+  EXPECT_EQ(newline.rfind("a\0"s, 0), std::string_view::npos);
 }
 
 }  // namespace

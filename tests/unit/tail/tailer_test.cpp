@@ -1,5 +1,3 @@
-#include "tail/tailer.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -7,8 +5,7 @@
 
 #include <filesystem>
 
-#include "support/log_lines.h"
-#include "support/temp_dir.h"
+#include "tailer_fixture.h"
 
 namespace dingtail::tail {
 namespace {
@@ -18,65 +15,6 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 namespace fs = std::filesystem;
-
-// A tailer on a directory, driven by hand: events are whatever inotify has, time is a variable.
-class TailerTest : public testing::Test {
- protected:
-  TailerTest() { start(); }
-
-  void start(TailState stored = {}) {
-    tailer.reset();
-    tailer = std::make_unique<Tailer>(loop, lines.log(), dir / "state", [] {});
-    follow(std::move(stored));
-  }
-
-  void follow(TailState stored = {}) { tailer->follow({source}, std::move(stored), now); }
-
-  // What a restart would find.
-  TailState saved() {
-    for (const auto changes = tailer->take_changes(); const auto& file : changes.changed)
-      state_files[file.id] = file;
-    TailState out;
-    for (const auto& [id, file] : state_files) out.files.push_back(file);
-    for (const auto& path : source.paths) out.patterns.insert(source.name + '\x1f' + path);
-    return out;
-  }
-
-  // Passes `time` and reads all there is.
-  std::vector<std::string> read(base::Millis time = 100ms) {
-    now.mono += time;
-    now.wall += time;
-    std::vector<std::string> records;
-    loop_events();
-    while (tailer->read(now, 1 << 20, [&](const Block& block) {
-      for_each_record(block, [&](std::string_view record) { records.emplace_back(record); });
-    })) {
-    }
-    return records;
-  }
-
-  // Lets inotify speak: writing a marker file guarantees that run_once() has an event to wake up for.
-  void loop_events() {
-    fs::create_directories(dir / "logs");
-    dir.write("logs/marker", std::to_string(++markers));
-    loop.run_once();
-  }
-
-  test::TempDir dir;
-  test::LogLines lines;
-  config::Source source = [this] {
-    fs::create_directories(dir / "logs");
-    config::Source out;
-    out.name = "app";
-    out.paths = {dir / "logs/*.log"};
-    return out;
-  }();
-  loop::Loop loop;
-  base::Now now{base::Mono{1h}, base::Wall{1'700'000'000s}};
-  std::unique_ptr<Tailer> tailer;
-  std::map<FileId, FileState> state_files;
-  int markers = 0;
-};
 
 TEST_F(TailerTest, AFileThatAppearsIsReadFromItsBeginningAndThenFollowed) {
   dir.write("logs/a.log", "one\n");

@@ -1,0 +1,209 @@
+// Reading the files that are to be looked at.
+#include <algorithm>
+#include <utility>
+
+#include "tail/tailer.h"
+
+namespace dingtail::tail {
+namespace {
+
+constexpr std::size_t kLookBytes = 1024;  // of the budget, for a look at a file
+constexpr std::size_t kFarBytes = 1 << 20;
+
+}  // namespace
+
+void Tailer::queue(TailedFile& file) {
+  if (file.queued) return;
+  file.queued = true;
+  queue_.push_back(file.id());
+}
+
+void Tailer::queue_all() {
+  for (const auto& [id, file] : files_) queue(*file);
+}
+
+// What was renamed away is read before its successor.
+bool Tailer::waits(const TailedFile& file) const {
+  return std::any_of(draining_.begin(), draining_.end(), [&](FileId id) {
+    const auto& other = *files_.at(id);
+    const bool earlier = file.life == Life::kLive || other.turn < file.turn;
+    return earlier && other.queued && other.path() == file.path() && id != file.id();
+  });
+}
+
+bool Tailer::read(base::Now now, std::size_t budget_bytes, const Sink& sink) {
+  look_if_due(now);
+  std::size_t done = 0;
+  while (!queue_.empty() && done < budget_bytes) {
+    const FileId id = queue_.front();
+    queue_.pop_front();
+    const auto known = files_.find(id);
+    if (known == files_.end()) continue;
+    if (waits(*known->second)) {
+      queue_.push_back(id);
+      continue;
+    }
+    known->second->queued = false;
+    done += read_file(*known->second, now, budget_bytes - done, sink);
+  }
+  finish_rotated(now, sink);
+  end_records(now, sink);
+  for (const auto id : reader_.take_released())
+    if (files_.contains(id)) changed_.insert(id);
+  close_idle(most_open_);
+  return !queue_.empty();
+}
+
+std::size_t Tailer::read_file(TailedFile& file, base::Now now, std::size_t budget_bytes, const Sink& sink) {
+  const auto id = file.id();
+  const bool was_open = file.is_open();
+  const auto seen = look(file);
+  if (!seen) {
+    trouble(file, seen.error());
+    return kLookBytes;
+  }
+  if (!was_open || *seen != TailedFile::Seen::kNothing) keep_open(file, now);
+  if (*seen == TailedFile::Seen::kMoved) {
+    look_again_ = true;
+    return kLookBytes;
+  }
+  if (!file.trouble.empty()) {
+    file.trouble.clear();
+    retry_.erase(id);
+    log_.over(base::Event::kFileUnreadable, file.path());
+    log_.say(base::Event::kFileBack, file.path(), "readable again");
+  }
+  if (*seen == TailedFile::Seen::kRewritten) {
+    rewritten(file, now, sink);
+    return kLookBytes;
+  }
+  if (*seen == TailedFile::Seen::kFar) {
+    queue(file);
+    return kFarBytes;
+  }
+  const bool more = *seen == TailedFile::Seen::kMore;
+  const auto done = more ? read_more(file, now, budget_bytes, sink) : std::size_t{0};
+  if (!files_.contains(id)) return kLookBytes + done;
+  if (!more && std::exchange(file.since, file.listed) != file.listed) changed_.insert(id);
+  if (file.life == Life::kRotated) after_end(file, now, sink);
+  return kLookBytes + done;
+}
+
+// Where descriptors are exhausted, idle files give theirs.
+base::Result<TailedFile::Seen> Tailer::look(TailedFile& file) {
+  auto seen = file.look();
+  if (seen || seen.error().code != base::Code::kBusy) return seen;
+  close_idle(0);
+  return file.look();
+}
+
+std::size_t Tailer::read_more(TailedFile& file, base::Now now, std::size_t budget_bytes, const Sink& sink) {
+  const auto before = file.cursor.position;
+  const auto outcome = reader_.read(file, now, budget_bytes, sink);
+  if (!outcome) {
+    trouble(file, outcome.error());
+    return 0;
+  }
+  if (outcome->bytes > 0) {
+    file.quiet_since = now.mono;
+    file.rest_read = false;
+    if (file.life == Life::kRotated) draining_.insert(file.id());
+  }
+  if (file.cursor.position != before) changed_.insert(file.id());
+  tell_cut(file, *outcome, now);
+  if (outcome->rewritten) {
+    rewritten(file, now, sink);
+    return outcome->bytes;
+  }
+  if (std::exchange(file.since, file.listed) != file.listed) changed_.insert(file.id());
+  if (!outcome->at_end && outcome->bytes > 0) queue(file);
+  return outcome->bytes;
+}
+
+void Tailer::tell_cut(const TailedFile& file, const RecordReader::Outcome& outcome, base::Now now) {
+  if (outcome.bytes_cut == 0) return;
+  lose(file.path(), outcome.bytes_cut,
+       "records over max_record (" + std::to_string(sources_[file.source()].max_record_bytes) +
+           " bytes) were matched on their head",
+       now);
+}
+
+void Tailer::trouble(TailedFile& file, const base::Error& error) {
+  file.trouble = error.what;
+  log_.say(base::Event::kFileUnreadable, file.path(), error.what + "; it is read when that is mended");
+  if (error.code != base::Code::kDenied) retry_.insert(file.id());  // a change of rights is an event
+}
+
+// A renamed or deleted file, read to its end: a partial line is a record once it can't be completed.
+void Tailer::after_end(TailedFile& file, base::Now now, const Sink& sink) {
+  const bool silent = now.mono >= file.quiet_since + kSilent;
+  const bool whole = file.compressed() && file.content_end();
+  if (file.queued || file.rest_read || !file.is_open() || !(file.deleted() || whole || silent)) return;
+  if (file.compressed() && !whole) lose(file.at(), 0, "damaged: " + file.content_end().error().what, now);
+  file.rest_read = true;
+  const auto before = file.cursor.position;
+  const auto rest = reader_.rest(file, now, sink);
+  if (file.cursor.position != before) changed_.insert(file.id());
+  if (rest) tell_cut(file, *rest, now);
+}
+
+// Renamed and deleted files, each after a last look, when they have been silent for long enough.
+void Tailer::finish_rotated(base::Now now, const Sink& sink) {
+  const auto draining = draining_;
+  for (const auto id : draining) {
+    const auto known = files_.find(id);
+    if (known == files_.end() || known->second->queued || !due(*known->second, now)) continue;
+    auto& file = *known->second;
+    read_file(file, now, kFarBytes, sink);
+    if (!files_.contains(id) || file.queued || !due(file, now)) continue;
+    if (file.is_open() && !file.rest_read) after_end(file, now, sink);
+    if (reader_.held(id) != nullptr) continue;
+    if (file.is_open() && file.deleted())
+      forget(id);
+    else if (file.rest_read)
+      draining_.erase(id);
+  }
+}
+
+bool Tailer::due(const TailedFile& file, base::Now now) {
+  return file.trouble.empty() && now.mono >= file.quiet_since + kSilent;
+}
+
+// An open multiline record whose next line does not come is complete. Its file is looked at once more before:
+// the agent may just have been stopped for a while.
+void Tailer::end_records(base::Now now, const Sink& sink) {
+  for (const auto& [path, id] : reader_.overdue(now))
+    if (const auto file = files_.find(id); file != files_.end() && !file->second->queued)
+      read_file(*file->second, now, kFarBytes, sink);
+  for (const auto& [path, id] : reader_.overdue(now))
+    if (const auto file = files_.find(id); file == files_.end() || !file->second->queued)
+      reader_.end(path, sink);
+}
+
+void Tailer::keep_open(TailedFile& file, base::Now now) {
+  if (!file.is_open()) return;
+  file.used_at = now.mono;
+  std::erase(open_, file.id());
+  open_.push_back(file.id());
+}
+
+// Closes those that were used longest ago, until so many are left. What is being read, and what would be gone
+// without its descriptor, stays open.
+void Tailer::close_idle(std::size_t most) {
+  for (auto at = open_.begin(); at != open_.end() && open_.size() > most;) {
+    auto& file = *files_.at(*at);
+    const bool needed = file.queued || file.deleted() || (file.compressed() && draining_.contains(*at));
+    if (!needed) file.close();
+    at = needed ? std::next(at) : open_.erase(at);
+  }
+}
+
+// An idle file holds no descriptor: not even its file system is kept busy.
+void Tailer::close_unused(base::Now now) {
+  const auto used_lately = std::count_if(open_.begin(), open_.end(),
+                                         [&](FileId id) { return files_.at(id)->used_at > swept_before_; });
+  close_idle(static_cast<std::size_t>(used_lately));
+  swept_before_ = now.mono;
+}
+
+}  // namespace dingtail::tail

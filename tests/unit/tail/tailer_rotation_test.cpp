@@ -1,0 +1,458 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "tailer_fixture.h"
+
+namespace dingtail::tail {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::UnorderedElementsAre;
+namespace fs = std::filesystem;
+
+class RotationTest : public TailerTest {
+ protected:
+  // As logrotate does: gzip keeps the time of the last write, and takes the name away.
+  void gzip(const std::string& name) const {
+    ASSERT_EQ(std::system(("gzip " + (dir / ("logs/" + name))).c_str()), 0);
+    ASSERT_FALSE(fs::exists(dir / ("logs/" + name)));
+  }
+  void rename(const std::string& from, const std::string& to) const {
+    fs::rename(dir / ("logs/" + from), dir / ("logs/" + to));
+  }
+  // Stops with everything that is known now; what follows happens while stopped.
+  void stop() {
+    stopped = saved();
+    tailer.reset();
+  }
+  void restart() { start(stopped); }
+
+  TailState stopped;
+};
+
+TEST_F(RotationTest, AFileCompressedWhileStoppedIsReadFromItsPosition) {
+  dir.write("logs/a.log", "1\n2\n");
+  EXPECT_THAT(read(), ElementsAre("1", "2"));
+  stop();
+  dir.append("logs/a.log", "3\n");
+  rename("a.log", "a.log.1");
+  gzip("a.log.1");
+  dir.write("logs/a.log", "4\n");
+  restart();
+  EXPECT_THAT(read(), ElementsAre("3", "4"));
+  stop();
+  EXPECT_THAT(losses, IsEmpty());
+}
+
+TEST_F(RotationTest, ZstandardTooAndAllThatWasRotatedMeanwhileTheOldestFirst) {
+  dir.write("logs/a.log", "1\n");
+  EXPECT_THAT(read(), ElementsAre("1"));
+  stop();
+  dir.append("logs/a.log", "2\n");
+  ASSERT_EQ(
+      std::system(
+          ("zstd -q --rm -o " + (dir / "logs/a.log-20261120.zst") + " " + (dir / "logs/a.log")).c_str()),
+      0);
+  dir.write("logs/a.log", "3\n");
+  rename("a.log", "a.log-20261121");
+  gzip("a.log-20261121");
+  dir.write("logs/a.log", "4\n");
+  rename("a.log", "a.log-20261122");
+  dir.write("logs/a.log", "5\n");
+  restart();
+  EXPECT_THAT(read(), ElementsAre("2", "3", "4", "5"));
+}
+
+TEST_F(RotationTest, ManyRotationsWithDelayedCompressionWhileStopped) {
+  for (int rotations = 0; rotations <= 5; ++rotations) {
+    const std::string log = "k" + std::to_string(rotations) + ".log";
+    dir.write("logs/" + log, "banner that all generations have\nfirst of " + log + "\n");
+    read();
+    stop();
+    std::vector<std::string> written;
+    const auto line = [&](int generation) {
+      written.push_back("line of generation " + std::to_string(generation));
+      return written.back() + "\n";
+    };
+    dir.append("logs/" + log, line(0));
+    for (int i = 1; i <= rotations; ++i) {
+      for (int n = 7; n >= 2; --n)
+        if (const auto from = log + "." + std::to_string(n) + ".gz"; fs::exists(dir / ("logs/" + from)))
+          rename(from, log + "." + std::to_string(n + 1) + ".gz");
+      if (fs::exists(dir / ("logs/" + log + ".1"))) {
+        rename(log + ".1", log + ".2");
+        gzip(log + ".2");
+      }
+      rename(log, log + ".1");
+      dir.write("logs/" + log, "banner that all generations have\n" + line(i));
+    }
+    restart();
+    auto records = read();
+    std::erase(records, "banner that all generations have");
+    EXPECT_EQ(records, written) << rotations << " rotations";
+  }
+  stop();
+  EXPECT_THAT(losses, IsEmpty());
+}
+
+TEST_F(RotationTest, WhatWasReadAndCompressedBeforeIsNotReadAgain) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  rename("a.log", "a.log.1");
+  dir.write("logs/a.log", "2\n");
+  EXPECT_THAT(read(), ElementsAre("2"));
+  read(11s);
+  gzip("a.log.1");
+  EXPECT_THAT(read(61s), IsEmpty());
+  stop();
+  rename("a.log.1.gz", "a.log.2.gz");
+  rename("a.log", "a.log.1");
+  dir.write("logs/a.log", "3\n");
+  restart();
+  EXPECT_THAT(read(), ElementsAre("3"));
+}
+
+TEST_F(RotationTest, AnImmediatelyCompressedFileIsNotReadTwiceWhileRunning) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  dir.append("logs/a.log", "2\n");
+  rename("a.log", "a.log.1");
+  gzip("a.log.1");
+  dir.write("logs/a.log", "3\n");
+  EXPECT_THAT(read(), ElementsAre("2", "3"));
+  EXPECT_THAT(read(61s), IsEmpty());
+}
+
+TEST_F(RotationTest, SeveralCopytruncatesWhileStoppedLoseNothing) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  stop();
+  dir.append("logs/a.log", "2\n");
+  fs::copy_file(dir / "logs/a.log", dir / "logs/a.log.2");
+  dir.write("logs/a.log", "3\n3\n3\n");
+  fs::copy_file(dir / "logs/a.log", dir / "logs/a.log.1");
+  dir.write("logs/a.log", "4\n");
+  restart();
+  EXPECT_THAT(read(), UnorderedElementsAre("2", "3", "3", "3", "4"));
+  stop();
+  EXPECT_THAT(losses, IsEmpty());
+}
+
+TEST_F(RotationTest, OldCopiesThatTheStateNeverKnewAreNotRead) {
+  dir.write("logs/a.log.1", "ancient\n");
+  dir.write("logs/a.log.2", "more ancient\n");
+  dir.write("logs/a.log", "1\n");
+  read();
+  fs::copy_file(dir / "logs/a.log", dir / "logs/a.log.0");
+  dir.write("logs/a.log", "");
+  EXPECT_THAT(read(), IsEmpty());
+  dir.append("logs/a.log", "2\n");
+  EXPECT_THAT(read(), ElementsAre("2"));
+}
+
+TEST_F(RotationTest, ADaemonThatNeverReopensItsLogIsFollowedUnderTheNewName) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  rename("a.log", "a.log.1");
+  dir.write("logs/a.log", "");
+  read(11s);
+  read(3h);
+  dir.append("logs/a.log.1", "2\n");
+  EXPECT_THAT(read(), ElementsAre("2"));
+  rename("a.log.1", "a.log.2");
+  read();
+  dir.append("logs/a.log.2", "3\n");
+  EXPECT_THAT(read(), ElementsAre("3"));
+  stop();
+  dir.append("logs/a.log.2", "4\n");
+  restart();
+  EXPECT_THAT(read(), ElementsAre("4"));
+}
+
+TEST_F(RotationTest, AFileDeletedWhileStoppedIsInTheLedger) {
+  dir.write("logs/a.log", "1\n2\n");
+  read();
+  stop();
+  dir.append("logs/a.log", "3\n");
+  fs::remove(dir / "logs/a.log");
+  restart();
+  EXPECT_THAT(read(), IsEmpty());
+  stop();
+  ASSERT_THAT(losses, SizeIs(1));
+  EXPECT_EQ(losses[0].path, dir / "logs/a.log");
+  EXPECT_THAT(losses[0].reason, HasSubstr("deleted while the agent was down"));
+  EXPECT_THAT(losses[0].reason, HasSubstr("byte 4"));
+  restart();
+  stop();
+  EXPECT_THAT(losses, SizeIs(1)) << "told once";
+}
+
+TEST_F(RotationTest, ARotatedFileThatWasReadToItsEndMayGoAwayUnheard) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  rename("a.log", "a.log.1");
+  dir.write("logs/a.log", "2\n");
+  read();
+  read(11s);
+  stop();
+  fs::remove(dir / "logs/a.log.1");
+  restart();
+  read();
+  stop();
+  EXPECT_THAT(losses, IsEmpty());
+}
+
+TEST_F(RotationTest, ATruncationBeforeAllWasReadIsInTheLedgerWithTheBytes) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  dir.append("logs/a.log", std::string(99, 'x') + "\n");
+  now.mono += 1s;
+  tailer->read(now, 0, [](const Block&) {});  // sees it, and has no budget to read it
+  loop_events();
+  tailer->read(now, 1, [](const Block&) {});
+  dir.append("logs/a.log", "y\n");
+  stop();
+  const auto position = stopped.files.at(0).position;
+  restart();
+  dir.write("logs/a.log", "");
+  read();
+  stop();
+  if (position < 102) {
+    ASSERT_THAT(losses, SizeIs(1));
+    EXPECT_THAT(losses[0].reason, HasSubstr("truncated before it was read"));
+  }
+}
+
+TEST_F(RotationTest, ACopytruncateLeavesNothingInTheLedger) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  dir.append("logs/a.log", "2\n");
+  fs::copy_file(dir / "logs/a.log", dir / "logs/a.log.1");
+  dir.write("logs/a.log", "3\n");
+  EXPECT_THAT(read(), UnorderedElementsAre("2", "3"));
+  stop();
+  EXPECT_THAT(losses, IsEmpty());
+}
+
+TEST_F(RotationTest, ADamagedCompressedFileIsReadAsFarAsItGoesAndTheRestIsInTheLedger) {
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += "line " + std::to_string(i) + "\n";
+  dir.write("logs/a.log", "line 0\n");
+  EXPECT_THAT(read(), SizeIs(1));
+  stop();
+  dir.write("logs/rest", text.substr(7));
+  ASSERT_EQ(std::system(("cat " + (dir / "logs/rest") + " >> " + (dir / "logs/a.log")).c_str()), 0);
+  rename("a.log", "a.log.1");
+  gzip("a.log.1");
+  fs::resize_file(dir / "logs/a.log.1.gz", fs::file_size(dir / "logs/a.log.1.gz") / 2);
+  dir.write("logs/a.log", "new\n");
+  restart();
+  const auto records = read();
+  EXPECT_GT(records.size(), 10'000U);
+  EXPECT_LT(records.size(), 90'000U);
+  EXPECT_EQ(records.front(), "line 1");
+  read(11s);
+  stop();
+  ASSERT_THAT(losses, SizeIs(1));
+  EXPECT_EQ(losses[0].path, dir / "logs/a.log.1.gz");
+  EXPECT_THAT(losses[0].reason, HasSubstr("damaged"));
+}
+
+TEST_F(RotationTest, AfterALostStateFilesGoOnFromTheirEnd) {
+  dir.write("logs/a.log", "1\n2\n");
+  source.read_from = config::ReadFrom::kBeginning;
+  TailState none;
+  none.lost = true;
+  start(none);
+  EXPECT_THAT(read(), IsEmpty());
+  dir.append("logs/a.log", "3\n");
+  EXPECT_THAT(read(), ElementsAre("3"));
+}
+
+TEST_F(RotationTest, OfTwoFilesThatAreCopytruncatedTheNamesDoNotMix) {
+  dir.write("logs/a.log", "a1\n");
+  dir.write("logs/b.log", "b1\n");
+  read();
+  stop();
+  dir.append("logs/a.log", "a2\n");
+  dir.append("logs/b.log", "b2\n");
+  for (const char* name : {"a.log", "b.log"}) {
+    fs::copy_file(dir / (std::string("logs/") + name), dir / (std::string("logs/") + name + ".1"));
+    dir.write(std::string("logs/") + name, "");
+  }
+  restart();
+  EXPECT_THAT(read(), UnorderedElementsAre("a2", "b2"));
+}
+
+// An open record is carried over a rotation and a restart.
+class MultilineTest : public RotationTest {
+ protected:
+  MultilineTest() {
+    source.multiline.emplace();
+    starts = [](std::string_view line) { return line.starts_with("#"); };
+    start();
+  }
+  // Whole records.
+  std::vector<std::string> records(base::Millis time = 100ms) { return read(time); }
+};
+
+TEST_F(MultilineTest, LinesJoinUntilTheNextRecordBeginsOrTheTimeoutPasses) {
+  dir.write("logs/a.log", "#1\n a\n b\n#2\n");
+  EXPECT_THAT(records(), ElementsAre("#1\n a\n b"));
+  EXPECT_THAT(records(1s), IsEmpty());
+  EXPECT_THAT(records(2s), ElementsAre("#2"));
+  dir.append("logs/a.log", " late\n");
+  EXPECT_THAT(records(), IsEmpty());
+  EXPECT_THAT(records(3s), ElementsAre(" late"));
+}
+
+TEST_F(MultilineTest, ALineThatCameJustBeforeTheTimeoutWasSeenStillJoins) {
+  dir.write("logs/a.log", "#1\n");
+  EXPECT_THAT(records(), IsEmpty());
+  dir.append("logs/a.log", " more\n");
+  now.mono += 1h;  // as after a SIGSTOP: the event waits, and the timeout has passed
+  std::vector<std::string> seen;
+  tailer->read(now, 1 << 20, [&](const Block& block) { seen.emplace_back(block.bytes); });
+  EXPECT_THAT(seen, IsEmpty());
+  EXPECT_THAT(records(3s), ElementsAre("#1\n more"));
+}
+
+TEST_F(MultilineTest, AnOpenRecordIsReadAgainAfterARestart) {
+  dir.write("logs/a.log", "#0\n#1\n a\n");
+  EXPECT_THAT(records(), ElementsAre("#0"));
+  stop();
+  EXPECT_EQ(stopped.files.at(0).position, 3U) << "not inside the open record";
+  dir.append("logs/a.log", " b\n#2\n");
+  restart();
+  EXPECT_THAT(records(), ElementsAre("#1\n a\n b"));
+}
+
+TEST_F(MultilineTest, AnOpenRecordIsCarriedOverARotation) {
+  dir.write("logs/a.log", "#0\n#1\n a\n");
+  EXPECT_THAT(records(), ElementsAre("#0"));
+  rename("a.log", "a.log.1");
+  dir.write("logs/a.log", " b\n#2\n");
+  EXPECT_THAT(records(), ElementsAre("#1\n a\n b"));
+}
+
+TEST_F(MultilineTest, AnOpenRecordIsCarriedOverARotationAndARestart) {
+  dir.write("logs/a.log", "#0\n#1\n a\n");
+  EXPECT_THAT(records(), ElementsAre("#0"));
+  rename("a.log", "a.log.1");
+  dir.write("logs/a.log", " b\n");
+  EXPECT_THAT(records(), IsEmpty());
+  stop();
+  dir.append("logs/a.log", "#2\n");
+  restart();
+  EXPECT_THAT(records(), ElementsAre("#1\n a\n b"));
+  EXPECT_THAT(records(3s), ElementsAre("#2"));
+}
+
+TEST_F(MultilineTest, ACopytruncateWithAnOpenRecordRepeatsNothing) {
+  dir.write("logs/a.log", "#0\n#1\n a\n");
+  EXPECT_THAT(records(), ElementsAre("#0"));
+  fs::copy_file(dir / "logs/a.log", dir / "logs/a.log.1");
+  dir.write("logs/a.log", "#2\n");
+  EXPECT_THAT(records(), ElementsAre("#1\n a"));
+  EXPECT_THAT(records(3s), ElementsAre("#2"));
+  EXPECT_THAT(records(61s), IsEmpty());
+}
+
+TEST_F(MultilineTest, ATruncationEndsTheOpenRecord) {
+  dir.write("logs/a.log", "#0\n#1\n a\n");
+  EXPECT_THAT(records(), ElementsAre("#0"));
+  dir.write("logs/a.log", " b\n");
+  EXPECT_THAT(records(), ElementsAre("#1\n a"));
+}
+
+TEST_F(MultilineTest, ALateWriterOfTheOldFileDoesNotMixWithTheNewFilesRecord) {
+  dir.write("logs/a.log", "#1\n");
+  read();
+  rename("a.log", "a.log.1");
+  dir.write("logs/a.log", "#2\n");
+  EXPECT_THAT(records(), ElementsAre("#1"));
+  dir.append("logs/a.log.1", " late\n");
+  EXPECT_THAT(records(), ElementsAre("#2"));
+  EXPECT_THAT(records(3s), ElementsAre(" late"));
+}
+
+TEST_F(TailerTest, AHoleIsPassedOverAndTheLineBehindItIsWhole) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  fs::resize_file(dir / "logs/a.log", 10ULL << 30U);
+  EXPECT_THAT(read(), IsEmpty());
+  dir.append("logs/a.log", "2\n");
+  EXPECT_THAT(read(), ElementsAre("2"));
+  EXPECT_LT(fs::file_size(dir / "logs/a.log"), (10ULL << 30U) + 100);
+  dir.append("logs/a.log", "3\n");
+  EXPECT_THAT(read(), ElementsAre("3"));
+}
+
+TEST_F(TailerTest, APartialLineBeforeAHoleIsARecord) {
+  dir.write("logs/a.log", "1\npart");
+  read();
+  fs::resize_file(dir / "logs/a.log", 1ULL << 30U);
+  dir.append("logs/a.log", "2\n");
+  EXPECT_THAT(read(), ElementsAre("part", "2"));
+}
+
+TEST_F(TailerTest, AWriterThatGoesOnAtItsOldOffsetAfterATruncation) {
+  const std::string path = dir.write("logs/a.log", std::string(8000, 'x') + "\n");
+  EXPECT_THAT(read(), SizeIs(1));
+  fs::resize_file(path, 0);
+  fs::resize_file(path, 8001);
+  dir.append("logs/a.log", "2\n");
+  EXPECT_THAT(read(), ElementsAre("2"));
+}
+
+std::size_t open_descriptors() {
+  return static_cast<std::size_t>(
+      std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator()));
+}
+
+TEST_F(TailerTest, ManyFilesCostFewDescriptorsAndIdleOnesNone) {
+  const auto before = open_descriptors();
+  for (int i = 0; i < 500; ++i) dir.write("logs/" + std::to_string(i) + ".log", "1\n");
+  EXPECT_THAT(read(1s), SizeIs(500));
+  EXPECT_LE(open_descriptors(), before + 70);
+  read(61s);
+  read(61s);
+  EXPECT_LE(open_descriptors(), before + 2);
+  for (int i = 0; i < 500; ++i) dir.append("logs/" + std::to_string(i) + ".log", "2\n");
+  EXPECT_THAT(read(61s), SizeIs(500));
+}
+
+TEST_F(TailerTest, AFileThatHeldNoDescriptorIsReadToItsEndAfterARotation) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  read(61s);
+  read(61s);
+  dir.append("logs/a.log", "2\n");
+  rename((dir / "logs/a.log").c_str(), (dir / "logs/a.log.1").c_str());
+  dir.write("logs/a.log", "3\n");
+  EXPECT_THAT(read(), ElementsAre("2", "3"));
+}
+
+TEST_F(TailerTest, RecordsOverTheLimitAreInTheLedger) {
+  source.max_record_bytes = 64;
+  start();
+  dir.write("logs/a.log", std::string(100, 'x') + "\nshort\n" + std::string(64, 'y') + "\n");
+  EXPECT_THAT(read(), ElementsAre(std::string(64, 'x'), "short", std::string(64, 'y')));
+  saved();
+  ASSERT_THAT(losses, SizeIs(1));
+  EXPECT_EQ(losses[0].bytes, 36U);
+  EXPECT_THAT(losses[0].reason, HasSubstr("max_record"));
+}
+
+}  // namespace
+}  // namespace dingtail::tail
