@@ -1,7 +1,6 @@
 #include "alert/aggregator.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/text.h"
 
@@ -10,7 +9,6 @@ namespace {
 
 constexpr base::Millis kResolveAfter =
     std::chrono::minutes(10);  // where a rule sets none; then the end is silent
-constexpr std::array<std::string_view, 3> kHitNames = {"source", "path", "host"};
 
 base::Wall to_wall(base::Mono at, base::Now now) {
   return now.wall + (at - now.mono);
@@ -125,6 +123,7 @@ Report Aggregator::report(Key& key, config::EventKind event, base::Now now) {
   out.rule = key.rule;
   static_cast<Tally&>(out) = alert;
   out.labels = labels_;
+  for (const auto& [name, value] : alert.last_hit.labels) out.labels[name] = value;
   for (const auto& [name, value] : rule.labels) out.labels[name] = value;
   for (std::size_t i = 0; i < key.group.size(); ++i) out.labels[rule.group_by[i].value] = key.group[i];
   out.group = key.group;
@@ -181,6 +180,7 @@ std::string Aggregator::value_of(const match::Hit& hit, const std::string& name)
   if (const auto field = hit.fields.find(name); field != hit.fields.end()) return field->second;
   const auto& own = (*rules_)[hit.rule].labels;
   if (const auto label = own.find(name); label != own.end()) return label->second;
+  if (const auto label = hit.labels.find(name); label != hit.labels.end()) return label->second;
   if (const auto label = labels_.find(name); label != labels_.end()) return label->second;
   if (name == "source") return hit.source;
   if (name == "path") return hit.path;
@@ -282,25 +282,6 @@ Aggregator::Key Aggregator::key_of(AlertState state, std::size_t rule_index, bas
   alert.message_due = to_mono(state.message_due, now, rule.repeat_max);
   key.alert = std::move(alert);
   return key;
-}
-
-void check_group_by(const config::Config& config, const std::vector<std::set<std::string>>& captures,
-                    config::Problems& problems) {
-  for (std::size_t i = 0; i < config.rules.size(); ++i) {
-    const auto& rule = config.rules[i];
-    std::vector<std::string_view> known(kHitNames.begin(), kHitNames.end());
-    known.insert(known.end(), captures[i].begin(), captures[i].end());
-    for (const auto* labels : {&config.labels, &rule.labels})
-      for (const auto& [name, value] : *labels) known.push_back(name);
-    for (const auto& name : rule.group_by) {
-      if (std::find(known.begin(), known.end(), name.value) != known.end()) continue;
-      const auto meant = base::nearest(name.value, known);
-      problems.error(name.place,
-                     "`group_by`: rule \"" + rule.name + "\" has no capture or label \"" + name.value + "\"",
-                     meant ? "did you mean \"" + std::string(*meant) + "\"?"
-                           : "name a group of its pattern: (?P<" + name.value + ">…)");
-    }
-  }
 }
 
 }  // namespace dingtail::alert

@@ -114,9 +114,4 @@ class Aggregator {
   std::set<AlertKey> erased_;
 };
 
-// Every name in `group_by` must be a capture or a label; else a problem at its place. `captures` by rule
-// index.
-void check_group_by(const config::Config& config, const std::vector<std::set<std::string>>& captures,
-                    config::Problems& problems);
-
 }  // namespace dingtail::alert

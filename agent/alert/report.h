@@ -34,9 +34,20 @@ struct Tally {
 
 struct Report : Tally {
   config::EventKind event = config::EventKind::kFiring;
-  std::size_t rule = 0;                       // index in Config::rules
-  std::map<std::string, std::string> labels;  // host, the configuration's, the rule's; then group_by's values
-  std::vector<std::string> group;             // values of the rule's group_by, in its order
+  std::size_t rule = 0;  // index in Config::rules
+  // Host and the configuration's, the path's of the last hit (as its path stands for all), the rule's, then
+  // group_by's values: of one name the later counts.
+  std::map<std::string, std::string> labels;
+  std::vector<std::string> group;  // values of the rule's group_by, in its order
 };
+
+// Adds a record to the samples, seen `count` times: counts it where it is there already, else appends it
+// while there is room.
+void add_sample(std::vector<Sample>& samples, const std::string& record, std::size_t most,
+                std::uint64_t count = 1);
+
+// What one message says instead of two: the hits of both. `earlier` is the report before `later` of the same
+// alert, in a message that nobody has seen: the event is still its own.
+Report joined(const Report& earlier, Report later, std::size_t most_samples);
 
 }  // namespace dingtail::alert

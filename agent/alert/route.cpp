@@ -10,19 +10,6 @@ bool contains(const std::vector<config::EventKind>& events, config::EventKind ev
   return std::find(events.begin(), events.end(), event) != events.end();
 }
 
-std::vector<const config::Target*> targets_of(const config::Rule& rule, const config::Config& config) {
-  const auto& wanted = rule.targets.value_or(config.default_targets);
-  const bool all = !rule.targets && wanted.empty();
-  std::vector<const config::Target*> out;
-  for (const auto& target : config.targets) {
-    const bool named =
-        std::any_of(wanted.begin(), wanted.end(),
-                    [&](const config::Located<std::string>& name) { return name.value == target.name; });
-    if (all || named) out.push_back(&target);
-  }
-  return out;
-}
-
 std::optional<config::EventKind> event_for(const config::Target& target, const Report& report) {
   if (contains(target.events, report.event)) return report.event;
   const bool unreported = report.event == config::EventKind::kResolved && report.count > 0;
@@ -35,7 +22,7 @@ std::optional<config::EventKind> event_for(const config::Target& target, const R
 
 std::vector<Routed> route(const Report& report, const config::Rule& rule, const config::Config& config) {
   std::vector<Routed> out;
-  for (const auto* target : targets_of(rule, config)) {
+  for (const auto* target : config::targets_of(config, rule.targets)) {
     const auto event = event_for(*target, report);
     if (event) out.push_back({target, *event, rule.mention.value_or(target->mention)});
   }

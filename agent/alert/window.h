@@ -3,9 +3,7 @@
 
 #include <deque>
 #include <string>
-#include <vector>
 
-#include "alert/report.h"
 #include "base/time.h"
 #include "config/config.h"
 
@@ -33,8 +31,5 @@ class Window {
  private:
   std::deque<PendingHit> hits_;
 };
-
-// Adds a record to the samples: counts it where it is there already, else appends it while there is room.
-void add_sample(std::vector<Sample>& samples, const std::string& record, std::size_t most);
 
 }  // namespace dingtail::alert

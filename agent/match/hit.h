@@ -17,6 +17,7 @@ struct Hit {
   std::string path;
   std::string record;  // valid UTF-8
   Fields fields;
+  Fields labels;  // of its path, where the source has path_labels
 };
 
 }  // namespace dingtail::match

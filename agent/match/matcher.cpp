@@ -5,32 +5,25 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 
-#include "base/text.h"
+#include "match/pattern.h"
 
 namespace dingtail::match {
 namespace {
 
 // RE2::Set's default of 8 MiB thrashes its cache from some hundred patterns on, without a word.
 constexpr std::int64_t kSetMemory = 64LL << 20;
-// A pattern whose program is larger (RE2 instructions, such as (a{1,99}){1,99}) would slow every record.
-constexpr int kMostInstructions = 20'000;
 
-RE2::Options options(std::int64_t max_mem) {
+RE2::Options set_options() {
   RE2::Options out;
   out.set_log_errors(false);
-  out.set_max_mem(max_mem);
+  out.set_max_mem(kSetMemory);
   return out;
 }
 
-RE2::Options pattern_options() {
-  return options(RE2::Options::kDefaultMaxMem);
-}
-
-struct Pattern {
+struct Alternative {
   std::size_t rule;
-  std::unique_ptr<RE2> re;
+  Pattern pattern;
 };
 
 struct Shard {
@@ -38,32 +31,14 @@ struct Shard {
   std::vector<std::size_t> patterns;  // by the set's own numbers
 };
 
-std::unique_ptr<RE2> compile_one(const config::Located<std::string>& pattern, config::Problems& problems) {
-  auto re = std::make_unique<RE2>(pattern.value, pattern_options());
-  if (!re->ok()) {
-    problems.error(pattern.place,
-                   "bad pattern: " + re->error() + (re->error_arg().empty() ? "" : ": " + re->error_arg()),
-                   "the dialect is RE2's: no look-around and no back-references");
-    return nullptr;
-  }
-  if (re->ProgramSize() > kMostInstructions) {
-    problems.error(pattern.place,
-                   "this pattern is too costly: " + std::to_string(re->ProgramSize()) + " instructions, " +
-                       std::to_string(kMostInstructions) + " are the limit",
-                   "lower its counted repetitions, such as {1,1000}");
-    return nullptr;
-  }
-  return re;
-}
-
 // One set while RE2 can hold it, else halves.
-void add_shards(const std::vector<Pattern>& patterns, std::size_t from, std::size_t to,
+void add_shards(const std::vector<Alternative>& patterns, std::size_t from, std::size_t to,
                 std::vector<Shard>& shards) {
   if (from == to) return;
   Shard& shard = shards.emplace_back();
-  shard.set = std::make_unique<RE2::Set>(options(kSetMemory), RE2::UNANCHORED);
+  shard.set = std::make_unique<RE2::Set>(set_options(), RE2::UNANCHORED);
   for (std::size_t i = from; i < to; ++i)
-    if (shard.set->Add(patterns[i].re->pattern(), nullptr) >= 0) shard.patterns.push_back(i);
+    if (shard.set->Add(patterns[i].pattern->pattern(), nullptr) >= 0) shard.patterns.push_back(i);
   if (shard.set->Compile()) return;
   if (to - from == 1) {  // this pattern alone is too large for a set: it is always tried by itself
     shard.set.reset();
@@ -75,29 +50,17 @@ void add_shards(const std::vector<Pattern>& patterns, std::size_t from, std::siz
   add_shards(patterns, middle, to, shards);
 }
 
-bool is_ascii(std::string_view text) {
-  std::uint64_t seen = 0;
-  while (text.size() >= sizeof seen) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data(), sizeof word);
-    seen |= word;
-    text.remove_prefix(sizeof seen);
-  }
-  for (const char c : text) seen |= static_cast<unsigned char>(c);
-  return (seen & 0x8080808080808080ULL) == 0;
-}
-
 }  // namespace
 
 struct Matcher::Impl {
   struct CompiledRule {
     std::vector<std::string> sources;  // empty: all
-    std::vector<std::unique_ptr<RE2>> exclude;
+    std::vector<Pattern> exclude;
     std::set<std::string> captures;
   };
 
   std::vector<CompiledRule> rules;
-  std::vector<Pattern> patterns;  // in the rules' order
+  std::vector<Alternative> patterns;  // in the rules' order
   std::vector<Shard> shards;
   std::vector<std::size_t> candidates;  // scratch: patterns that match a record
   std::vector<int> ids;                 // scratch
@@ -108,25 +71,6 @@ struct Matcher::Impl {
   [[nodiscard]] bool applies(const CompiledRule& rule, std::string_view record,
                              std::string_view source) const;
 };
-
-namespace {
-
-Fields captures_of(const RE2& re, std::string_view record) {
-  const auto& names = re.CapturingGroupNames();
-  Fields fields;
-  if (names.empty()) return fields;
-  std::vector<re2::StringPiece> groups(static_cast<std::size_t>(re.NumberOfCapturingGroups()) + 1);
-  const re2::StringPiece text(record.data(), record.size());
-  if (!re.Match(text, 0, text.size(), RE2::UNANCHORED, groups.data(), static_cast<int>(groups.size())))
-    return fields;
-  for (const auto& [index, name] : names) {
-    const auto& group = groups[static_cast<std::size_t>(index)];
-    if (group.data() != nullptr) fields[name] = group.as_string();
-  }
-  return fields;
-}
-
-}  // namespace
 
 Matcher::Matcher(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Matcher::Matcher(Matcher&&) noexcept = default;
@@ -139,13 +83,14 @@ Matcher Matcher::compile(const std::vector<config::Rule>& rules, config::Problem
     Impl::CompiledRule compiled;
     for (const auto& source : rules[i].sources) compiled.sources.push_back(source.value);
     for (const auto& pattern : rules[i].match) {
-      auto re = compile_one(pattern, problems);
-      if (!re) continue;
-      for (const auto& [name, index] : re->NamedCapturingGroups()) compiled.captures.insert(name);
-      impl->patterns.push_back({i, std::move(re)});
+      auto compiled_pattern = compile_pattern(pattern, problems);
+      if (!compiled_pattern) continue;
+      for (const auto& [name, index] : compiled_pattern->NamedCapturingGroups())
+        compiled.captures.insert(name);
+      impl->patterns.push_back({i, std::move(compiled_pattern)});
     }
     for (const auto& pattern : rules[i].exclude)
-      if (auto re = compile_one(pattern, problems)) compiled.exclude.push_back(std::move(re));
+      if (auto excluded = compile_pattern(pattern, problems)) compiled.exclude.push_back(std::move(excluded));
     impl->rules.push_back(std::move(compiled));
   }
   add_shards(impl->patterns, 0, impl->patterns.size(), impl->shards);
@@ -157,13 +102,7 @@ const std::set<std::string>& Matcher::captures(std::size_t rule) const {
 }
 
 void Matcher::match(const tail::Block& block, const OnHit& on_hit) {
-  const bool ascii = is_ascii(block.bytes);
-  tail::for_each_record(block, [&](std::string_view record) {
-    if (ascii || base::is_utf8(record))
-      impl_->match_record(record, block, on_hit);
-    else
-      impl_->match_record(base::to_utf8(record), block, on_hit);
-  });
+  tail::for_each_record(block, [&](std::string_view record) { impl_->match_record(record, block, on_hit); });
 }
 
 void Matcher::Impl::find_in_shard(const Shard& shard, std::string_view record) {
@@ -180,7 +119,7 @@ void Matcher::Impl::find_in_shard(const Shard& shard, std::string_view record) {
   }
   // The set's automaton ran out of memory, which looks like "no match": ask each pattern by itself.
   for (const std::size_t pattern : shard.patterns)
-    if (RE2::PartialMatch(text, *patterns[pattern].re)) candidates.push_back(pattern);
+    if (matches(*patterns[pattern].pattern, record)) candidates.push_back(pattern);
 }
 
 void Matcher::Impl::find_candidates(std::string_view record) {
@@ -194,21 +133,25 @@ bool Matcher::Impl::applies(const CompiledRule& rule, std::string_view record,
   if (!rule.sources.empty() &&
       std::find(rule.sources.begin(), rule.sources.end(), source) == rule.sources.end())
     return false;
-  const re2::StringPiece text(record.data(), record.size());
   return std::none_of(rule.exclude.begin(), rule.exclude.end(),
-                      [&](const auto& re) { return RE2::PartialMatch(text, *re); });
+                      [&](const Pattern& pattern) { return matches(*pattern, record); });
 }
 
 void Matcher::Impl::match_record(std::string_view record, const tail::Block& block, const OnHit& on_hit) {
   find_candidates(record);
   std::size_t last_rule = rules.size();
   for (const std::size_t index : candidates) {
-    const auto& pattern = patterns[index];
-    if (pattern.rule == last_rule) continue;  // another alternative of the same rule
-    last_rule = pattern.rule;
-    if (!applies(rules[pattern.rule], record, block.source)) continue;
-    on_hit({pattern.rule, std::string(block.source), std::string(block.path), std::string(record),
-            captures_of(*pattern.re, record)});
+    const auto& [rule, pattern] = patterns[index];
+    if (rule == last_rule) continue;  // another alternative of the same rule
+    last_rule = rule;
+    if (!applies(rules[rule], record, block.source)) continue;
+    Hit hit;
+    hit.rule = rule;
+    hit.source = block.source;
+    hit.path = block.path;
+    hit.record = record;
+    hit.fields = captures_of(*pattern, record);
+    on_hit(std::move(hit));
   }
 }
 

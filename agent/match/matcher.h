@@ -1,5 +1,5 @@
 // Finds the records that rules match. RE2 has the last word on every record, so there is one dialect: RE2's
-// (UTF-8, a search, one line: ^ and $ are the record's ends). matcher.cpp is the only user of RE2.
+// (UTF-8, a search, one line: ^ and $ are the record's ends).
 #pragma once
 
 #include <functional>
@@ -25,8 +25,8 @@ class Matcher {
   Matcher& operator=(Matcher&&) noexcept;
   ~Matcher();
 
-  // Calls on_hit for each rule that matches a record, records in order, rules in theirs. Invalid UTF-8 is
-  // replaced before RE2 sees it. Allocates nothing for records that no rule matches.
+  // Calls on_hit for each rule that matches a record, records in order, rules in theirs. RE2 relies on it
+  // that the block is valid UTF-8. Allocates nothing for records that no rule matches.
   void match(const tail::Block& block, const OnHit& on_hit);
 
   // The names of the rule's captures.

@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 using config::EventKind;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Pair;
 
 // The life of alerts on a clock that the test turns. Each message is noted as "TIME event count/total", TIME
 // in seconds since the start.
@@ -27,6 +28,14 @@ class AggregatorTest : public testing::Test {
     found.record = record;
     found.path = "/f";
     found.fields["k"] = key;
+    alerts->observe(found, now);
+    tick();
+  }
+
+  void hit_of(match::Fields labels) {
+    match::Hit found;
+    found.record = "x";
+    found.labels = std::move(labels);
     alerts->observe(found, now);
     tick();
   }
@@ -137,6 +146,35 @@ TEST_F(AggregatorTest, OneAlertADistinctValueOfTheGroupKey) {
   EXPECT_THAT(reports[0].group, ElementsAre("a"));
   EXPECT_EQ(reports[0].labels.at("k"), "a");
   EXPECT_EQ(reports[0].labels.at("host"), "h");
+}
+
+TEST_F(AggregatorTest, LabelsOfThePathAreNearerThanTheConfigurationsAndFartherThanTheRules) {
+  rule("group_wait='0s'\nlabels={team='rule'}\n");
+  hit_of({{"host", "web-7"}, {"team", "path"}, {"site", "shop"}});
+  EXPECT_EQ(reports.at(0).labels,
+            (std::map<std::string, std::string>{{"host", "web-7"}, {"team", "rule"}, {"site", "shop"}}));
+}
+
+TEST_F(AggregatorTest, OneAlertADistinctLabelOfThePath) {
+  rule("group_by='site'\nwhen={count=2,within='1m'}\ngroup_wait='0s'\n");
+  hit_of({{"site", "a"}});
+  hit_of({{"site", "b"}});
+  hit_of({});
+  EXPECT_THAT(said, IsEmpty());
+  hit_of({{"site", "b"}});
+  ASSERT_EQ(reports.size(), 1U);
+  EXPECT_THAT(reports[0].group, ElementsAre("b"));
+  EXPECT_EQ(reports[0].labels.at("site"), "b");
+}
+
+TEST_F(AggregatorTest, AnAlertOfSeveralPathsHasTheLabelsOfItsLastHitsAndARestartKeepsThem) {
+  rule("group_wait='10s'\n");
+  hit_of({{"site", "a"}, {"of_a", "1"}});
+  hit_of({{"site", "b"}});
+  EXPECT_THAT(restart(1s, "group_wait='10s'\n"), IsEmpty());
+  pass(20s);
+  EXPECT_THAT(reports.at(0).labels, ElementsAre(Pair("host", "h"), Pair("site", "b")));
+  EXPECT_EQ(reports[0].count, 2U);
 }
 
 TEST_F(AggregatorTest, RepeatsDoubleTheirIntervalUpToTheMost) {
@@ -310,18 +348,6 @@ TEST_F(AggregatorTest, OnlyChangedKeysAreStored) {
   EXPECT_THAT(changes.changed[0].group, ElementsAre("b"));
   pass(1h);
   EXPECT_EQ(alerts->take_changes(now).erased.size(), 2U);
-}
-
-TEST(GroupBy, MustNameACaptureOrALabel) {
-  const auto config = test::rules_of(
-      "[labels]\nenv='p'\n[[rule]]\nname='r'\nmatch='(?P<src>x)'\ngroup_by=['src','env','host','scr','zzzzz']"
-      "\n");
-  config::Problems problems;
-  check_group_by(config, {{"src"}}, problems);
-  EXPECT_THAT(test::brief(problems),
-              ElementsAre("6:30: error: `group_by`: rule \"r\" has no capture or label \"scr\"",
-                          "6:36: error: `group_by`: rule \"r\" has no capture or label \"zzzzz\""));
-  EXPECT_EQ(problems.sorted()[0].hint, "did you mean \"src\"?");
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ class MatcherTest : public testing::Test {
   std::vector<std::string> match(const std::string& bytes, const std::string& source = "s") {
     std::vector<std::string> out;
     hits.clear();
-    matcher->match({bytes, "/f", source, 1 << 18}, [&](Hit hit) {
+    matcher->match({bytes, "/f", source}, [&](Hit hit) {
       out.push_back(config.rules[hit.rule].name + ": " + hit.record);
       hits.push_back(std::move(hit));
     });
@@ -88,9 +88,17 @@ TEST_F(MatcherTest, AnchorsAreTheRecordsEndsAndCarriageReturnsAreNotPartOfIt) {
               ElementsAre("a: whole line", "a: whole line"));
 }
 
-TEST_F(MatcherTest, InvalidUtf8IsReplacedSoThatADotStillMatches) {
+TEST_F(MatcherTest, ADotMatchesTheReplacementForAnInvalidByte) {
   rules("[[rule]]\nname='a'\nmatch='user .+ failed'\n");
-  EXPECT_THAT(match("user \xFF\xFE failed\n"), ElementsAre("a: user \xEF\xBF\xBD\xEF\xBF\xBD failed"));
+  EXPECT_THAT(match("user \xEF\xBF\xBD failed\n"), ElementsAre("a: user \xEF\xBF\xBD failed"));
+}
+
+TEST_F(MatcherTest, ARecordOfSeveralLinesIsMatchedAsOneText) {
+  rules("[[rule]]\nname='a'\nmatch='^one(?s:.)two$'\n[[rule]]\nname='b'\nmatch='^two$'\n");
+  std::vector<std::string> records;
+  matcher->match({"one\ntwo", "/f", "s", tail::Block::Holds::kRecord},
+                 [&](const Hit& hit) { records.push_back(std::to_string(hit.rule) + ": " + hit.record); });
+  EXPECT_THAT(records, ElementsAre("0: one\ntwo"));
 }
 
 TEST_F(MatcherTest, NulBytesAreOrdinary) {
@@ -133,7 +141,7 @@ TEST_F(MatcherTest, AMissAllocatesNothing) {
   for (int i = 0; i < 1000; ++i) hay += "an ordinary line of a log, number " + std::to_string(i) + "\n";
   match(hay);  // RE2's automaton grows once
   const Matcher::OnHit none = [](const Hit&) {};
-  const tail::Block block{hay, "/f", "s", 1 << 18};
+  const tail::Block block{hay, "/f", "s"};
   const auto before = allocations.load();
   matcher->match(block, none);
   EXPECT_EQ(allocations.load() - before, 0U);
