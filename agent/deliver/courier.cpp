@@ -1,7 +1,6 @@
 #include "deliver/courier.h"
 
 #include <algorithm>
-#include <cassert>
 
 #include "base/text.h"
 #include "deliver/sign.h"
@@ -9,12 +8,6 @@
 namespace dingtail::deliver {
 namespace {
 
-using std::chrono::seconds;
-
-constexpr base::Millis kBackOffFirst = seconds(1);
-constexpr base::Millis kBackOffMost = seconds(60);
-constexpr base::Millis kKeepDelivered = seconds(60);
-constexpr base::Millis kRestMost = std::chrono::minutes(20);
 constexpr base::Millis kHoldMost = std::chrono::hours(1);
 
 constexpr std::string_view kTokenKey = "access_token=";
@@ -104,10 +97,10 @@ void Courier::restore_row(Row row, base::Now now) {
         queue.not_before = now.mono + rest;
         queue.state = TargetState::kThrottled;
       }
-      queue.waiting.insert(id);
+      enqueue(queue, row);
       break;
     case RowState::kPending:
-      queue.waiting.insert(id);
+      enqueue(queue, row);
       break;
   }
   rows_.emplace(id, std::move(row));
@@ -129,20 +122,29 @@ void Courier::reword(const Reword& reword) {
   }
 }
 
-std::uint64_t Courier::add(std::string target, std::string uuid, std::string body, base::Now now) {
-  const auto id = ++last_id_;
-  Queue& queue = queues_[target];
-  Row row;
-  row.id = id;
-  row.uuid = std::move(uuid);
-  row.target = std::move(target);
-  row.body = std::move(body);
-  row.created = now.wall;
-  rows_.emplace(id, std::move(row));
+const Row* Courier::waiting(const std::string& target, const std::string& alert) const {
+  const auto queue = queues_.find(target);
+  if (queue == queues_.end()) return nullptr;
+  const auto at = queue->second.pending.find(alert);
+  return at == queue->second.pending.end() ? nullptr : &rows_.at(at->second);
+}
+
+std::uint64_t Courier::add(Row message, base::Now now) {
+  Queue& queue = queues_[message.target];
+  const auto* before = waiting(message.target, message.alert);
+  const auto id = before ? before->id : ++last_id_;
+  message.id = id;
+  message.created = before ? before->created : now.wall;
+  enqueue(queue, message);
+  rows_.insert_or_assign(id, std::move(message));
   touched_.insert(id);
-  queue.waiting.insert(id);
   advance(queue, now.mono);
   return id;
+}
+
+void Courier::enqueue(Queue& queue, const Row& row) {
+  queue.waiting.insert(row.id);
+  if (row.state == RowState::kPending && !row.alert.empty()) queue.pending.emplace(row.alert, row.id);
 }
 
 Changes Courier::take_changes() {
@@ -172,12 +174,18 @@ std::optional<std::uint64_t> Courier::next_row(const Queue& queue, base::Mono no
   return std::nullopt;
 }
 
-// Makes the next row kSending where it could leave now, so that the coming commit lets it.
+// Makes the next row kSending where it could leave now, so that the coming commit lets it. Its words are
+// frozen from here on: once that commit is durable it may leave, and after a crash nobody knows whether it
+// did.
 void Courier::advance(Queue& queue, base::Mono now) {
   if (!ready(queue, now)) return;
   const auto id = next_row(queue, now);
-  if (!id || rows_.at(*id).state == RowState::kSending) return;
-  rows_.at(*id).state = RowState::kSending;
+  if (!id) return;
+  Row& row = rows_.at(*id);
+  if (row.state == RowState::kSending) return;
+  if (row.state == RowState::kPending) queue.pending.erase(row.alert);
+  row.state = RowState::kSending;
+  row.report.clear();
   touched_.insert(*id);
   queue.refused.erase(*id);
   queue.waiting.insert(*id);
@@ -208,94 +216,6 @@ std::vector<Attempt> Courier::attempts(base::Now now) {
                     robot.ca_file}});
   }
   return out;
-}
-
-Outcome Courier::answered(std::uint64_t id, const HttpAnswer& answer, base::Now now) {
-  Row& row = rows_.at(id);
-  Queue& queue = queues_.at(row.target);
-  assert(queue.in_flight == id);
-  queue.in_flight.reset();
-  auto judgement = judge(answer);
-  if (judgement.reach == Reach::kNotSent)
-    queue.quota.not_sent();
-  else
-    queue.quota.answered(now.mono);
-  if (queue.robot) judgement.errmsg = without_secrets(std::move(judgement.errmsg), *queue.robot);
-  reconsider(queue, judgement, answer, now);
-  const auto wait = settle(queue, row, judgement, now);
-  if (judgement.verdict != Verdict::kDelivered)
-    queue.last_error = {judgement.errcode, judgement.errmsg, std::string(judgement.remedy), now.wall};
-  advance(queue, now.mono);
-  return {row.target, std::move(judgement), wait};
-}
-
-// What one answer alone cannot tell: whether a better clock helps, and whether a passing trouble passes.
-void Courier::reconsider(Queue& queue, Judgement& judgement, const HttpAnswer& answer, base::Now now) {
-  if (judgement.stale_signature) {
-    if (answer.date) queue.skew = *answer.date - now.wall;
-    if (!std::exchange(queue.signed_anew, true)) {
-      judgement.verdict = Verdict::kRetry;
-      queue.failures = 0;
-    }
-  }
-  queue.tries = judgement.tries == 0 ? 0 : queue.tries + 1;
-  if (judgement.tries != 0 && queue.tries >= judgement.tries) {
-    judgement.verdict = Verdict::kRefused;
-    queue.tries = 0;
-  }
-}
-
-// Does what the verdict says; returns the time to the row's next attempt.
-base::Millis Courier::settle(Queue& queue, Row& row, const Judgement& judgement, base::Now now) {
-  base::Millis wait = judgement.wait;
-  switch (judgement.verdict) {
-    case Verdict::kDelivered:
-      row.state = RowState::kDelivered;
-      row.answered = now.wall;
-      delivered_.emplace_back(now.mono + kKeepDelivered, row.id);
-      queue.signed_anew = false;
-      ++queue.delivered;
-      break;
-    case Verdict::kRefused:
-      row.state = RowState::kHeld;
-      row.not_before = now.wall + wait;
-      queue.refused.emplace(row.id, now.mono + wait);
-      break;
-    case Verdict::kRetry:
-      wait = back_off(queue.failures);
-      ++queue.failures;
-      queue.state = TargetState::kRetrying;
-      queue.not_before = now.mono + wait;
-      return wait;
-    case Verdict::kThrottled:
-      wait = random(wait, kRestMost);
-      row.not_before = now.wall + wait;
-      touched_.insert(row.id);
-      queue.state = TargetState::kThrottled;
-      queue.not_before = now.mono + wait;
-      return wait;
-    case Verdict::kConfig:
-      queue.state = TargetState::kHeld;
-      queue.not_before = now.mono + wait;
-      return wait;
-  }
-  // The row has left the queue, and the robot works.
-  touched_.insert(row.id);
-  queue.waiting.erase(row.id);
-  queue.state = TargetState::kOk;
-  queue.failures = 0;
-  return wait;
-}
-
-base::Millis Courier::back_off(std::uint32_t failures) {
-  auto most = kBackOffFirst;
-  for (; failures > 0 && most < kBackOffMost; --failures) most *= 2;
-  most = std::min(most, kBackOffMost);
-  return random(most * 3 / 4, most);
-}
-
-base::Millis Courier::random(base::Millis least, base::Millis most) {
-  return base::Millis(std::uniform_int_distribution(least.count(), most.count())(random_));
 }
 
 std::optional<base::Mono> Courier::next_deadline(base::Now now) const {

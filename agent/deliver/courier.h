@@ -3,8 +3,9 @@
 // answered(), and take_changes() to the state's next commit.
 //
 // A message is a Row. It leaves only while it is kSending and a commit says so; it stays kSending, with the
-// same uuid and body, until a definite answer. One row of a target is on its way at a time, the oldest first;
-// targets do not wait for one another. Nothing is dropped.
+// same uuid and body, until a definite answer. While it is kPending nobody has seen it, and a later message
+// of the same alert takes its place. One row of a target is on its way at a time, the oldest first; targets
+// do not wait for one another. Nothing is dropped.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,7 @@
 namespace dingtail::deliver {
 
 enum class RowState {
-  kPending,
+  kPending,    // nobody has seen it: it may still say other words
   kSending,    // may be on its way: its outcome is unknown until an answer
   kDelivered,  // kept until its slot of the quota is free, so that a restart knows of it
   kHeld,       // refused for what it says; tried again once an hour, and others pass it
@@ -38,7 +39,9 @@ struct Row {
   std::uint64_t id = 0;
   std::string uuid;
   std::string target;
-  std::string body;  // JSON, with the uuid inside as msgUuid; never changes
+  std::string body;    // JSON, with the uuid inside as msgUuid
+  std::string alert;   // whose message it is; empty: none takes its place
+  std::string report;  // while it is pending: what a message that takes its place must say too, as JSON
   RowState state = RowState::kPending;
   std::uint32_t attempts = 0;
   base::Wall created{};
@@ -112,8 +115,11 @@ class Courier {
   // At start, once. Rows that were on their way are repeated at once; delivered ones refill the quota.
   void restore(std::vector<Row> rows, base::Now now);
 
-  // Takes a message in; returns its row's id.
-  std::uint64_t add(std::string target, std::string uuid, std::string body, base::Now now);
+  // The pending row with that message; null: none. Valid until the next call that is not const.
+  [[nodiscard]] const Row* waiting(const std::string& target, const std::string& alert) const;
+  // Takes a message in: its uuid, target, body, alert and report. In the place of waiting(target, alert),
+  // where there is such a row; else as a new one. Returns the row's id.
+  std::uint64_t add(Row message, base::Now now);
 
   // What the next commit must hold. Until committed() is called, the next take_changes() has it all again.
   Changes take_changes();
@@ -133,8 +139,9 @@ class Courier {
   struct Queue {
     std::optional<Robot> robot;  // none: no such target is configured
     Quota quota{0};
-    std::set<std::uint64_t> waiting;              // pending and sending
-    std::map<std::uint64_t, base::Mono> refused;  // held rows, and when each may be tried again
+    std::set<std::uint64_t> waiting;               // pending and sending
+    std::map<std::string, std::uint64_t> pending;  // of these, by alert, those whose place may be taken
+    std::map<std::uint64_t, base::Mono> refused;   // held rows, and when each may be tried again
     std::optional<std::uint64_t> in_flight;
     base::Mono not_before{};
     TargetState state = TargetState::kOk;
@@ -154,10 +161,14 @@ class Courier {
   void restore_row(Row row, base::Now now);
   void advance(Queue& queue, base::Mono now);
   void erase_delivered(base::Mono now);
+  static void enqueue(Queue& queue, const Row& row);
   static void reconsider(Queue& queue, Judgement& judgement, const HttpAnswer& answer, base::Now now);
   base::Millis settle(Queue& queue, Row& row, const Judgement& judgement, base::Now now);
   base::Millis back_off(std::uint32_t failures);
   base::Millis random(base::Millis least, base::Millis most);
+
+  static constexpr base::Millis kKeepDelivered = std::chrono::seconds(60);
+  static constexpr base::Millis kRestMost = std::chrono::minutes(20);  // of a throttled robot
 
   std::mt19937 random_;
   std::map<std::string, Queue> queues_;  // by target

@@ -32,14 +32,6 @@ std::string moment(base::Wall at, base::Now now) {
   return day(at) == day(now.wall) ? base::print_clock(at) : base::print_date_time(at);
 }
 
-std::string time_range(const alert::Report& report, base::Now now) {
-  const bool one_day = day(report.first) == day(report.last);
-  std::string out = one_day ? moment(report.first, now) : base::print_date_time(report.first);
-  if (base::print_date_time(report.first) != base::print_date_time(report.last))
-    out += "–" + (one_day ? base::print_clock(report.last) : base::print_date_time(report.last));
-  return out + " " + base::print_zone(report.last);
-}
-
 std::string all_samples(const alert::Report& report) {
   std::string out;
   for (const auto& sample : report.samples) {
@@ -133,10 +125,18 @@ Facts facts(const alert::Report& report, const RuleText& text, config::Language 
   if (title != nullptr) out.title = one_line(title->render(values, Escape::kPlain));
   out.host = brief(base::trim(value_or_empty(report.labels, "host")), kValueBytes);
   out.labels = label_values(report, rule, summary);
-  out.time = time_range(report, now);
+  out.time = time_range(report.first, report.last, now);
   out.rule = brief(rule.name, kValueBytes);
   out.file = brief(report.last_hit.path, kPathBytes);
   return out;
+}
+
+std::string time_range(base::Wall first, base::Wall last, base::Now now) {
+  const bool one_day = day(first) == day(last);
+  std::string out = one_day ? moment(first, now) : base::print_date_time(first);
+  if (base::print_date_time(first) != base::print_date_time(last))
+    out += "–" + (one_day ? base::print_clock(last) : base::print_date_time(last));
+  return out + " " + base::print_zone(last);
 }
 
 std::string times(std::uint64_t count) {

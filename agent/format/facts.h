@@ -27,6 +27,9 @@ struct Facts {
 
 Facts facts(const alert::Report& report, const RuleText& text, config::Language language, base::Now now);
 
+// "10:31:02–10:31:40 +08:00", with the date where it is not today's.
+std::string time_range(base::Wall first, base::Wall last, base::Now now);
+
 // " ×3" from two on.
 std::string times(std::uint64_t count);
 

@@ -1,4 +1,5 @@
-// A message as the body of DingTalk's webhook. The only JSON of this room.
+// A message as the body of DingTalk's webhook, and what the body says in a form that can be read back. The
+// only JSON of this room.
 #pragma once
 
 #include <optional>
@@ -6,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "alert/report.h"
 #include "format/message.h"
 
 namespace dingtail::format {
@@ -18,5 +20,10 @@ std::string body_json(const Message& message, std::string_view uuid);
 // holds one of the keywords already, or there are none.
 std::optional<std::string> with_keyword(const std::string& body, const std::vector<std::string>& keywords,
                                         std::string_view uuid);
+
+// What a later report of the same alert takes over from one whose message still waits (alert::joined): event,
+// count, times and samples. The later one has all else.
+std::string report_json(const alert::Report& report);
+std::optional<alert::Report> parse_report(const std::string& json);  // nothing where it is none
 
 }  // namespace dingtail::format

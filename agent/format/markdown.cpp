@@ -7,71 +7,17 @@
 
 #include "format/escape.h"
 #include "format/facts.h"
-#include "format/json.h"
+#include "format/page.h"
 #include "format/words.h"
 
 namespace dingtail::format {
 namespace {
 
-constexpr std::size_t kTitleCharacters = 120;
-constexpr std::size_t kTitleHostBytes = 64;
 constexpr std::size_t kPeople = 50;
-constexpr std::size_t kUuidBytes = 64;
 constexpr std::size_t kLineBytes = 1000;
 constexpr std::size_t kRunbookBytes = 1000;
 constexpr auto kNone = std::string_view::npos;
-constexpr std::string_view kDot = " · ";
-constexpr std::string_view kNextLine = "  \n> ";
 constexpr std::string_view kHex = "0123456789ABCDEF";
-
-// What `text` takes within a JSON string.
-std::size_t cost(std::string_view text) {
-  std::size_t bytes = text.size();
-  for (const char c : text) {
-    if (c == '"' || c == '\\' || c == '\n') {
-      bytes += 1;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      bytes += 5;
-    }
-  }
-  return bytes;
-}
-
-// Paragraphs within so many bytes of JSON. What must not be cut reserves its room first and is written later.
-class Page {
- public:
-  explicit Page(std::size_t bytes) : left_(bytes) {}
-
-  // What one more paragraph may take.
-  [[nodiscard]] std::size_t room() const { return left_ - std::min(left_, cost(kSeparator)); }
-  [[nodiscard]] const std::string& text() const { return text_; }
-
-  void reserve(std::string_view paragraph) { left_ -= std::min(left_, cost(paragraph) + cost(kSeparator)); }
-  void write(std::string_view paragraph) {
-    if (paragraph.empty()) return;
-    if (!text_.empty()) text_ += kSeparator;
-    text_ += paragraph;
-  }
-  bool write_if_it_fits(std::string_view paragraph) {
-    if (cost(paragraph) > room()) return false;
-    reserve(paragraph);
-    write(paragraph);
-    return true;
-  }
-
- private:
-  static constexpr std::string_view kSeparator = "\n\n";
-  std::size_t left_;
-  std::string text_;
-};
-
-std::string shorten(std::string_view text, std::size_t characters) {
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const bool begins = (static_cast<unsigned char>(text[at]) & 0xC0U) != 0x80;
-    if (begins && characters-- == 0) return std::string(text.substr(0, at)) + "…";
-  }
-  return std::string(text);
-}
 
 std::string state_word(const alert::Report& report, const config::Rule& rule, config::Language language) {
   const bool resolved = report.event == config::EventKind::kResolved;
@@ -122,7 +68,7 @@ std::string labels_line(const Facts& said, std::size_t bytes, config::Language l
   const auto add = [&](const std::string& piece) { out += out.empty() ? piece : std::string(kDot) + piece; };
   for (std::size_t i = 0; i < said.labels.size(); ++i) {
     const std::string label = escape_markdown(said.labels[i]);
-    const std::string more = say(Word::kMoreLabels, language, said.labels.size() - i);
+    const std::string more = say(Word::kMore, language, said.labels.size() - i);
     if (cost(out) + cost(label) + cost(more) + 3 * kDot.size() > bytes) {
       add(more);
       break;
@@ -223,15 +169,9 @@ std::string tokens(const At& at) {
   return out;
 }
 
-bool has_any(const std::vector<std::string>& keywords, std::string_view title, std::string_view text) {
-  return std::ranges::any_of(
-      keywords, [&](const auto& word) { return title.find(word) != kNone || text.find(word) != kNone; });
-}
-
 std::string markdown(const alert::Report& report, const config::Rule& rule, const Style& style,
                      const Facts& said, const Message& head) {
-  const std::size_t frame = body_json(head, std::string(kUuidBytes, '0')).size();
-  Page page(style.max_body_bytes - std::min(frame, style.max_body_bytes));
+  Page page(style.max_body_bytes, head);
   const std::string heading_line =
       "#### " + heading(report, rule, said.summary_markdown, said.count, style.language);
   const std::string list = markdown_list(said, style.language);

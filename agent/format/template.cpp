@@ -54,7 +54,11 @@ void check(std::string_view name, const config::Place& place, const Names& known
            config::Problems& problems) {
   const std::string written = "${" + std::string(name) + "}";
   if (!exists(name, known)) {
-    problems.error(place, "unknown variable " + written, hint_for(name, known));
+    if (known.more_labels && name.starts_with(kLabels))
+      problems.warning(place, "unknown variable " + written,
+                       "right if `path_labels` of the rule's source, which is not here, names it");
+    else
+      problems.error(place, "unknown variable " + written, hint_for(name, known));
   } else if (is_variable(name) && known.captures.contains(name)) {
     problems.warning(place, written + " is dingtail's own variable and hides the rule's capture of that name",
                      "give the capture another name");

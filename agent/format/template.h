@@ -18,6 +18,7 @@ namespace dingtail::format {
 struct Names {
   std::set<std::string, std::less<>> captures;
   std::set<std::string, std::less<>> labels;
+  bool more_labels = false;  // there may be others: an unknown one is a warning
 };
 
 // The value of a variable by its name as written: "count", "src", "labels.env", "env:HOME". Nothing or an

@@ -13,7 +13,7 @@ struct Row {
   std::string_view english_one;
   std::string_view chinese;
 };
-constexpr std::array<Row, 15> kWords = {{
+constexpr std::array<Row, 16> kWords = {{
     {"INFO", "INFO", "提示"},
     {"WARNING", "WARNING", "警告"},
     {"ERROR", "ERROR", "错误"},
@@ -29,8 +29,25 @@ constexpr std::array<Row, 15> kWords = {{
     {"and {} more hits", "and {} more hit", "另有 {} 条"},
     {"… {} more lines", "… {} more line", "… 另有 {} 行"},
     {"and {} more", "and {} more", "另有 {} 项"},
+    {"{} bytes", "{} byte", "{} 字节"},
 }};
-static_assert(kWords.size() == static_cast<std::size_t>(Word::kMoreLabels) + 1);
+static_assert(kWords.size() == static_cast<std::size_t>(Word::kBytes) + 1);
+
+struct EventRow {
+  base::Event event;
+  std::string_view english;
+  std::string_view chinese;
+};
+constexpr std::array<EventRow, 8> kEvents = {{
+    {base::Event::kReloadRefused, "reload refused", "重载被拒绝"},
+    {base::Event::kFileUnreadable, "file cannot be read", "文件无法读取"},
+    {base::Event::kRecordsLost, "records lost", "日志记录丢失"},
+    {base::Event::kWatchFailed, "directory cannot be watched", "目录无法监视"},
+    {base::Event::kTargetHeld, "messages held", "消息滞留"},
+    {base::Event::kStateFailed, "state cannot be written", "状态无法写入"},
+    {base::Event::kStateCorrupt, "corrupt state set aside", "损坏的状态已另存"},
+    {base::Event::kStateForeign, "another host's state set aside", "其他主机的状态已另存"},
+}};
 
 }  // namespace
 
@@ -39,6 +56,13 @@ std::string say(Word word, config::Language language, std::uint64_t n) {
   const bool chinese = language == config::Language::kChinese;
   const auto phrase = chinese ? row.chinese : n == 1 ? row.english_one : row.english;
   return base::replace_all(std::string(phrase), "{}", grouped(n));
+}
+
+std::string say(base::Event event, config::Language language) {
+  for (const auto& row : kEvents)
+    if (row.event == event)
+      return std::string(language == config::Language::kChinese ? row.chinese : row.english);
+  return std::string(base::name_of(event));
 }
 
 Word word_for(config::Severity severity) {

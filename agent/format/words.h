@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/log.h"
 #include "config/config.h"
 
 namespace dingtail::format {
@@ -22,13 +23,17 @@ enum class Word {
   kRunbook,
   kStillFiring,  // n: hits so far
   kAfter,
-  kInTotal,     // n: hits
-  kMoreHits,    // n
-  kMoreLines,   // n
-  kMoreLabels,  // n
+  kInTotal,    // n: hits
+  kMoreHits,   // n
+  kMoreLines,  // n
+  kMore,       // n: labels, troubles
+  kBytes,      // n
 };
 
 std::string say(Word word, config::Language language, std::uint64_t n = 0);
+// What happened, for the agent's targets: "file cannot be read". The event's name where it is told to the log
+// alone.
+std::string say(base::Event event, config::Language language);
 Word word_for(config::Severity severity);
 
 // 1284 is "1,284".

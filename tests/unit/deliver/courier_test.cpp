@@ -41,11 +41,21 @@ HttpAnswer broken(Transport transport) {
   return answer;
 }
 
+Row message(const std::string& target, const std::string& text, const std::string& alert = "") {
+  Row row;
+  row.uuid = "uuid-" + text;
+  row.target = target;
+  row.body = R"({"text":")" + text + R"("})";
+  row.alert = alert;
+  row.report = alert.empty() ? "" : "report of " + text;
+  return row;
+}
+
 // A courier, a clock that tests advance, and what a state store would hold.
 class CourierTest : public testing::Test {
  protected:
   std::uint64_t add(const std::string& target, const std::string& text) {
-    return courier.add(target, "uuid-" + text, R"({"text":")" + text + R"("})", now);
+    return courier.add(message(target, text), now);
   }
   void commit() {
     auto changes = courier.take_changes();
@@ -240,7 +250,7 @@ TEST_F(CourierTest, RepeatsAtOnceAfterARestartWhatWasOnItsWay) {
   ASSERT_THAT(repeated, SizeIs(1));
   EXPECT_EQ(repeated[0].id, before.id);
   EXPECT_EQ(repeated[0].request.body, before.request.body);
-  EXPECT_GT(again.add("ops", "u", "{}", now), 2U);
+  EXPECT_GT(again.add(message("ops", "u"), now), 2U);
 }
 
 TEST_F(CourierTest, KeepsTheQuotaOverARestart) {
@@ -254,7 +264,7 @@ TEST_F(CourierTest, KeepsTheQuotaOverARestart) {
   Courier again({robot("ops", 2)}, 2);
   now.mono = base::Mono(seconds(3));  // the host started anew too
   again.restore(rows(), now);
-  again.add("ops", "u", "{}", now);
+  again.add(message("ops", "u"), now);
   again.take_changes();
   again.committed();
   EXPECT_THAT(again.attempts(now), IsEmpty());
@@ -276,7 +286,9 @@ TEST_F(CourierTest, CountsForTheQuotaWhatWasOnItsWayAtARestart) {
 }
 
 TEST_F(CourierTest, ErasesRestoredRowsInTheOrderOfTheirAnswers) {
-  Row later{.id = 1, .uuid = "u", .target = "ops", .body = "{}", .state = RowState::kDelivered};
+  Row later = message("ops", "a");
+  later.id = 1;
+  later.state = RowState::kDelivered;
   Row earlier = later;
   earlier.id = 2;
   later.answered = now.wall - seconds(10);
@@ -412,7 +424,7 @@ TEST_F(CourierTest, RestsTenToTwentyMinutesAtRandomAfterAThrottle) {
   std::set<base::Millis> rests;
   for (std::uint32_t seed = 0; seed < 50; ++seed) {
     Courier one({robot("ops")}, seed);
-    const auto id = one.add("ops", "u", "{}", now);
+    const auto id = one.add(message("ops", "u"), now);
     one.take_changes();
     one.committed();
     ASSERT_THAT(one.attempts(now), SizeIs(1));
@@ -517,6 +529,97 @@ TEST_F(CourierTest, HasNoDeadlineWhenNothingWaits) {
   EXPECT_EQ(courier.next_deadline(now), std::nullopt);  // for its commit, not for time
   attempt();
   EXPECT_EQ(courier.next_deadline(now), std::nullopt);  // for its answer
+}
+
+// A message that waits behind others of its target.
+class WaitingRowTest : public CourierTest {
+ protected:
+  WaitingRowTest() {
+    add("ops", "first");
+    on_its_way = attempt();
+  }
+
+  Attempt on_its_way;
+};
+
+TEST_F(WaitingRowTest, ALaterMessageOfTheSameAlertTakesItsPlace) {
+  const auto id = courier.add(message("ops", "a", "alert"), now);
+  courier.add(message("ops", "b"), now);
+  pass(minutes(1));
+  ASSERT_NE(courier.waiting("ops", "alert"), nullptr);
+  EXPECT_EQ(courier.waiting("ops", "alert")->report, "report of a");
+  EXPECT_EQ(courier.add(message("ops", "a2", "alert"), now), id);
+  commit();
+  EXPECT_THAT(stored, SizeIs(3));
+  EXPECT_EQ(stored.at(id).body, R"({"text":"a2"})");
+  EXPECT_EQ(stored.at(id).report, "report of a2");
+  EXPECT_EQ(stored.at(id).created, now.wall - minutes(1)) << "it waits since then";
+  answer(on_its_way, errcode(0));
+  EXPECT_EQ(attempt().request.body, R"({"text":"a2"})") << "its turn is as it was";
+}
+
+TEST_F(WaitingRowTest, OnlyOfThatAlertAndThatTargetAndOnlyWhereItHasOne) {
+  courier.add(message("dba", "busy"), now);
+  courier.add(message("ops", "a", "alert"), now);
+  courier.add(message("ops", "b"), now);
+  EXPECT_EQ(courier.waiting("ops", "other"), nullptr);
+  EXPECT_EQ(courier.waiting("dba", "alert"), nullptr);
+  EXPECT_EQ(courier.waiting("nobody", "alert"), nullptr);
+  EXPECT_EQ(courier.waiting("ops", ""), nullptr);
+  for (const auto& [target, alert] :
+       {std::pair("ops", "other"), std::pair("dba", "alert"), std::pair("ops", "")})
+    courier.add(message(target, "c", alert), now);
+  commit();
+  EXPECT_THAT(stored, SizeIs(7));
+}
+
+TEST_F(WaitingRowTest, ItsWordsAreFrozenBeforeItMayLeave) {
+  const auto id = courier.add(message("ops", "a", "alert"), now);
+  answer(on_its_way, errcode(0));  // it is the next one, and the coming commit lets it leave
+  EXPECT_EQ(courier.waiting("ops", "alert"), nullptr);
+  commit();
+  EXPECT_EQ(stored.at(id).state, RowState::kSending);
+  EXPECT_EQ(stored.at(id).report, "");
+  EXPECT_NE(courier.add(message("ops", "a2", "alert"), now), id);
+  EXPECT_EQ(attempt().request.body, R"({"text":"a"})");
+  EXPECT_EQ(courier.waiting("ops", "alert")->body, R"({"text":"a2"})") << "further hits wait in another";
+}
+
+TEST_F(WaitingRowTest, ARefusedMessageTakesNoFurtherHits) {
+  answer(on_its_way, errcode(0));
+  const auto refused = courier.add(message("ops", "a", "alert"), now);
+  answer(attempt(), errcode(430101));
+  EXPECT_EQ(status("ops").held, 1U);
+  EXPECT_EQ(courier.waiting("ops", "alert"), nullptr);
+  EXPECT_NE(courier.add(message("ops", "a2", "alert"), now), refused);
+}
+
+TEST_F(WaitingRowTest, ItsPlaceIsTakenWhileACommitOfItIsUnderWay) {
+  const auto id = courier.add(message("ops", "a", "alert"), now);
+  courier.take_changes();
+  courier.add(message("ops", "a2", "alert"), now);
+  courier.committed();
+  const auto changes = courier.take_changes();
+  ASSERT_THAT(changes.changed, SizeIs(1));
+  EXPECT_EQ(changes.changed[0].id, id);
+  EXPECT_EQ(changes.changed[0].body, R"({"text":"a2"})");
+}
+
+TEST_F(WaitingRowTest, ItsPlaceIsTakenAfterARestartButNotThatOfOneOnItsWay) {
+  courier.add(message("ops", "a", "alert"), now);
+  courier.add(message("dba", "c", "alert"), now);
+  commit();
+  Courier again({robot("ops"), robot("dba")}, 2);
+  again.restore(rows(), now);
+  ASSERT_NE(again.waiting("ops", "alert"), nullptr);
+  EXPECT_EQ(again.waiting("ops", "alert")->report, "report of a");
+  EXPECT_EQ(again.waiting("dba", "alert"), nullptr);
+}
+
+TEST_F(WaitingRowTest, ItsPlaceIsTakenWhileItsTargetIsGone) {
+  const auto id = courier.add(message("ops", "a", "alert"), now);
+  courier.set_robots({robot("dba")});
+  EXPECT_EQ(courier.add(message("ops", "a2", "alert"), now), id);
 }
 
 }  // namespace

@@ -58,5 +58,31 @@ TEST(WithKeyword, LeavesAMessageThatHoldsOneAndABodyThatIsNone) {
   EXPECT_FALSE(with_keyword("not json", {"x"}, "new"));
 }
 
+TEST(ReportJson, IsReadBackAsItWas) {
+  alert::Report report;
+  report.event = config::EventKind::kRepeat;
+  report.count = 18'446'744'073'709'551'615U;
+  report.first = base::from_unix_ms(1'700'000'000'123);
+  report.last = base::from_unix_ms(1'700'000'060'456);
+  report.samples = {{"数据库 \"x\"\n\tat y", 3}, {std::string("\0", 1), 1}};
+  const auto read = parse_report(report_json(report));
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->event, report.event);
+  EXPECT_EQ(read->count, report.count);
+  EXPECT_EQ(read->first, report.first);
+  EXPECT_EQ(read->last, report.last);
+  EXPECT_EQ(read->samples, report.samples);
+}
+
+TEST(ReportJson, OtherTextIsNoReport) {
+  for (const auto* text : {"", "{", "[]", "null", R"({"event":"firing"})",
+                           R"({"count":1,"event":"exploded","first":1,"last":1,"samples":[]})",
+                           R"({"count":"1","event":"firing","first":1,"last":1,"samples":[]})",
+                           R"({"count":1,"event":"firing","first":1,"last":1,"samples":[["a"]]})"})
+    EXPECT_FALSE(parse_report(text).has_value()) << text;
+  EXPECT_TRUE(
+      parse_report(R"({"count":1,"event":"firing","first":1,"last":1,"samples":[["a",1]]})").has_value());
+}
+
 }  // namespace
 }  // namespace dingtail::format

@@ -14,7 +14,6 @@
 namespace dingtail::format {
 namespace {
 
-constexpr std::string_view kBreak = "\xE2\x80\x8B";  // U+200B
 constexpr auto kNone = std::string_view::npos;
 constexpr std::string_view kMentions = "@13800000000 @manager_8231 @all";
 
@@ -38,13 +37,6 @@ std::string without_mentions(const std::string& text) {
   const std::string line = "\n\n" + std::string(kMentions);
   EXPECT_TRUE(text.ends_with(line));
   return text.substr(0, text.size() - std::min(line.size(), text.size()));
-}
-
-bool mentions(std::string_view text) {
-  for (const std::string_view mark : {"@", "\xEF\xBC\xA0"})
-    for (auto at = text.find(mark); at != std::string_view::npos; at = text.find(mark, at + 1))
-      if (!text.substr(at + mark.size()).starts_with(kBreak)) return true;
-  return false;
 }
 
 std::string seen(std::string text) {

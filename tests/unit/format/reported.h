@@ -48,7 +48,7 @@ struct Case {
     report.since = report.first;
     report.samples = {{"Out of memory: Killed process 812 (java)", 3}};
     report.last_hit = {
-        0, "kern", "/var/log/kern.log", "Out of memory: Killed process 812 (java)", {{"proc", "java"}}};
+        0, "kern", "/var/log/kern.log", "Out of memory: Killed process 812 (java)", {{"proc", "java"}}, {}};
   }
 
   [[nodiscard]] Message message() const {

@@ -28,5 +28,19 @@ TEST(Words, GroupNumbersByThousands) {
   EXPECT_EQ(grouped(18446744073709551615ULL), "18,446,744,073,709,551,615");
 }
 
+TEST(Words, TellEveryTroubleThatTheTargetsHearOfInBothLanguages) {
+  base::Log log([](base::Level, std::string_view) {});
+  int heard = 0;
+  for (int i = 0; i <= static_cast<int>(base::Event::kControlFailed); ++i) {
+    const auto event = static_cast<base::Event>(i);
+    log.say(event, "subject", "detail");
+    if (log.take_told().empty() && event != base::Event::kRecordsLost) continue;
+    ++heard;
+    EXPECT_NE(say(event, Language::kEnglish), base::name_of(event));
+    EXPECT_NE(say(event, Language::kChinese), say(event, Language::kEnglish)) << base::name_of(event);
+  }
+  EXPECT_GE(heard, 6);
+}
+
 }  // namespace
 }  // namespace dingtail::format
