@@ -12,7 +12,11 @@ std::string dump(const json& value) {
 }
 
 json hit_json(const match::Hit& hit) {
-  return {{"source", hit.source}, {"path", hit.path}, {"record", hit.record}, {"fields", hit.fields}};
+  return {{"source", hit.source},
+          {"path", hit.path},
+          {"record", hit.record},
+          {"fields", hit.fields},
+          {"labels", hit.labels}};
 }
 
 match::Hit parse_hit(const json& from) {
@@ -21,6 +25,8 @@ match::Hit parse_hit(const json& from) {
   hit.path = from.at("path").get<std::string>();
   hit.record = from.at("record").get<std::string>();
   for (const auto& [name, value] : from.at("fields").items()) hit.fields[name] = value.get<std::string>();
+  if (const auto labels = from.find("labels"); labels != from.end())  // older states have none
+    hit.labels = labels->get<match::Fields>();
   return hit;
 }
 

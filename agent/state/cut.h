@@ -14,12 +14,15 @@ struct Cut {
   tail::TailChanges files;
   alert::AlertChanges alerts;
   deliver::Changes outbox;
+  base::Wall at{};  // when the cut was made
 };
 
 struct Saved {
   tail::TailState files;
   std::vector<alert::AlertState> alerts;
   std::vector<deliver::Row> outbox;
+  std::vector<tail::Loss> losses;
+  base::Wall cut_at{};  // when the last cut was made
 };
 
 }  // namespace dingtail::state

@@ -1,13 +1,13 @@
-// The SQLite file: opened, checked, read whole, written a cut at a time. Blocks; used by one thread at a
-// time. The only user of SQLite.
+// The SQLite file: made, opened, checked, read whole, written a cut at a time. Blocks; used by one thread at
+// a time. The only user of SQLite. What an error's Code means here: statement.h, fail_sql().
 #pragma once
 
 #include <memory>
 #include <string>
 
-#include "base/fd.h"
 #include "base/result.h"
 #include "state/cut.h"
+#include "state/unwritten.h"
 
 struct sqlite3;
 
@@ -15,25 +15,32 @@ namespace dingtail::state {
 
 class Database {
  public:
-  // Opens or makes DIRECTORY/state.db, in WAL mode with synchronous=FULL, and holds DIRECTORY/lock: a second
-  // agent on the same directory is refused (kBusy).
-  static base::Result<Database> open(const std::string& directory);
+  // Makes the empty database FILE, which must not be there.
+  static base::Status make(const std::string& file);
+
+  // Opens FILE, which must be there and not under a symbolic link: WAL, synchronous=FULL, locked against
+  // every other process, checked, and brought to this agent's schema. kDenied: it is a newer agent's.
+  static base::Result<Database> open(const std::string& file);
 
   base::Result<Saved> load();
-  // All of the cut or nothing of it; durable when this returns.
-  base::Status write(const Cut& cut);
+  // The machine whose state it is; empty: not known.
+  base::Result<std::string> machine();
+
+  // All of the cut or nothing of it; durable when this returns. Also kNotDurable where the cut is durable,
+  // but not what was to move earlier ones out of the log.
+  base::Status write(const Unwritten& cut, const std::string& machine);
+  // Empties the log, for a time without cuts. No other call, and no end, does more than cuts need.
+  base::Status tidy();
 
  private:
   struct Close {
     void operator()(sqlite3* database) const;
   };
-  using Handle = std::unique_ptr<sqlite3, Close>;
-  Database(base::Fd lock, Handle database) : lock_(std::move(lock)), database_(std::move(database)) {}
-  base::Status prepare_file();
-  base::Status write_rows(const Cut& cut);
+  explicit Database(sqlite3* database) : database_(database), log_pages_(std::make_unique<int>(0)) {}
+  base::Status prepare(const std::string& file);
 
-  base::Fd lock_;  // released after the database is closed
-  Handle database_;
+  std::unique_ptr<sqlite3, Close> database_;
+  std::unique_ptr<int> log_pages_;  // as the last commit left the log; SQLite holds its address
 };
 
 }  // namespace dingtail::state

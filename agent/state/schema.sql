@@ -1,6 +1,14 @@
--- The state of one agent: positions, windows and open alerts, outbox. One cut of all of it is one transaction, so that
--- a crash falls back to an earlier consistent moment and reads on. Times are Unix time in milliseconds.
--- PRAGMA user_version is the schema's version: 1.
+-- The state of one agent: positions, windows and open alerts, outbox, losses. One cut of all of it is one transaction,
+-- so that a crash falls back to an earlier consistent moment and reads on. Times are Unix time in milliseconds.
+-- PRAGMA user_version is the schema's version, 2, and agent.schema says the same.
+
+-- Whose state it is. One row.
+CREATE TABLE agent (
+  schema  INTEGER NOT NULL,    -- in every version from 2 on: a damaged version is no newer one
+  machine TEXT    NOT NULL,    -- a digest of the machine id; '' where the host has none
+  cut_at  INTEGER NOT NULL     -- when the last cut was made; 0: none was
+);
+INSERT INTO agent VALUES (2, '', 0);
 
 -- How far each file was read. Every byte before `position` is represented in the other tables or was no hit.
 CREATE TABLE file (
@@ -15,12 +23,24 @@ CREATE TABLE file (
   head_size INTEGER NOT NULL,
   tail_hash INTEGER NOT NULL,  -- FNV-1a of the tail_size bytes before position
   tail_size INTEGER NOT NULL,
+  real     TEXT    NOT NULL,   -- path without symbolic links
+  size     INTEGER NOT NULL,   -- when it was last looked at
+  since    INTEGER NOT NULL,   -- nanoseconds: its ctime when its directory was last looked at
   PRIMARY KEY (device, inode, birth)
 ) WITHOUT ROWID;
 
 -- The path patterns that were followed before: a file that they match anew is read from its beginning.
 CREATE TABLE pattern (
   key TEXT PRIMARY KEY        -- the source's name, U+001F, the pattern
+) WITHOUT ROWID;
+
+-- The ledger: what was written to followed files and could not be matched. The newest thousand.
+CREATE TABLE loss (
+  path   TEXT    NOT NULL,
+  reason TEXT    NOT NULL,
+  bytes  INTEGER NOT NULL,    -- at least so many; 0: unknown
+  at     INTEGER NOT NULL,    -- of the last one
+  PRIMARY KEY (path, reason)
 ) WITHOUT ROWID;
 
 -- What is known of one group key of one rule: its window, its alert if it fires, and when it may fire again.
@@ -41,7 +61,9 @@ CREATE TABLE message (
   attempts   INTEGER NOT NULL,
   created    INTEGER NOT NULL,
   not_before INTEGER NOT NULL,
-  answered   INTEGER NOT NULL
+  answered   INTEGER NOT NULL,
+  alert      TEXT    NOT NULL, -- which alert's message it is: never attempted, it takes that alert's further hits
+  report     TEXT    NOT NULL  -- JSON: what the body says, for that
 );
 
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;

@@ -1,7 +1,11 @@
 #include "state/statement.h"
 
+#include <cerrno>
+
 namespace dingtail::state {
 namespace {
+
+constexpr int kPrimary = 0xFF;  // of an extended result code
 
 sqlite3_stmt* prepare(sqlite3* database, std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
@@ -9,13 +13,49 @@ sqlite3_stmt* prepare(sqlite3* database, std::string_view sql) {
   return statement;  // null on an error: step() tells it
 }
 
+base::Code code_of(sqlite3* database) {
+  switch (sqlite3_extended_errcode(database)) {
+    case SQLITE_IOERR_FSYNC:
+    case SQLITE_IOERR_DIR_FSYNC:
+      return base::Code::kNotDurable;
+    case SQLITE_IOERR_READ:
+    case SQLITE_IOERR_SHORT_READ:
+    case SQLITE_IOERR_CORRUPTFS:
+      return base::Code::kInvalid;
+    case SQLITE_IOERR_WRITE:  // nothing believed to be written is not: a second later it may do
+      return sqlite3_system_errno(database) == EDQUOT ? base::Code::kNoSpace : base::Code::kFailed;
+    default:
+      break;
+  }
+  switch (sqlite3_errcode(database) & kPrimary) {
+    case SQLITE_FULL:
+      return base::Code::kNoSpace;
+    case SQLITE_BUSY:
+      return base::Code::kBusy;
+    case SQLITE_ERROR:  // no such table or column: the statements themselves are right
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+      return base::Code::kInvalid;
+    default:
+      return base::Code::kFailed;
+  }
+}
+
 }  // namespace
 
-base::Status fail_sql(sqlite3* database, std::string_view doing) {
-  const int code = sqlite3_errcode(database);
-  const auto kind = code == SQLITE_FULL ? base::Code::kNoSpace : base::Code::kFailed;
-  return base::fail(kind, std::string(doing) + ": " + sqlite3_errmsg(database) + " (" +
-                              std::to_string(sqlite3_extended_errcode(database)) + ")");
+base::Status fail_sql(sqlite3* database) {
+  return base::fail(code_of(database), std::string(sqlite3_errmsg(database)) + " (" +
+                                           std::to_string(sqlite3_extended_errcode(database)) + ")");
+}
+
+base::Status execute(sqlite3* database, const std::string& statements) {
+  if (sqlite3_exec(database, statements.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return {};
+  auto failed = fail_sql(database);
+  if (sqlite3_get_autocommit(database) == 0) sqlite3_exec(database, "ROLLBACK", nullptr, nullptr, nullptr);
+  return failed;
 }
 
 Statement::Statement(sqlite3* database, std::string_view sql)
@@ -25,7 +65,7 @@ base::Result<bool> Statement::step() {
   const int code = statement_ == nullptr ? SQLITE_ERROR : sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  return tl::unexpected(fail_sql(database_, "state").error());
+  return tl::unexpected(fail_sql(database_).error());
 }
 
 std::int64_t Statement::integer(int column) const {

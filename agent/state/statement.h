@@ -42,6 +42,14 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> statement_;
 };
 
-base::Status fail_sql(sqlite3* database, std::string_view doing);
+// Statements without parameters, `;` between them. What a failure leaves of a transaction is rolled back.
+base::Status execute(sqlite3* database, const std::string& statements);
+
+// The connection's last error. Its Code says what follows from it:
+//   kNotDurable  an fsync failed
+//   kInvalid     the content is not what an agent wrote, or cannot be read
+//   kBusy        another process has it open
+//   kNoSpace, kFailed  it may be otherwise a second later
+base::Status fail_sql(sqlite3* database);
 
 }  // namespace dingtail::state

@@ -1,0 +1,28 @@
+#include "state/unwritten.h"
+
+#include <algorithm>
+
+namespace dingtail::state {
+
+void Unwritten::add(Cut cut) {
+  // An identity or a key that was let go and came back within one cut is there.
+  for (const auto& id : cut.files.erased) files[id].reset();
+  for (auto& file : cut.files.changed) files[file.id] = std::move(file);
+  for (const auto& key : cut.alerts.erased) alerts[key].reset();
+  for (auto& alert : cut.alerts.changed) {
+    alert::AlertKey key{alert.rule, alert.group};
+    alerts[std::move(key)] = std::move(alert);
+  }
+  for (auto& row : cut.outbox.changed) outbox[row.id] = std::move(row);
+  for (const auto id : cut.outbox.erased) outbox[id].reset();
+  patterns.merge(cut.files.patterns);
+  for (auto& loss : cut.files.losses) {
+    auto& sum = losses[{loss.path, loss.reason}];
+    loss.bytes += sum.bytes;
+    loss.at = std::max(loss.at, sum.at);
+    sum = std::move(loss);
+  }
+  at = cut.at;
+}
+
+}  // namespace dingtail::state

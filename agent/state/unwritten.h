@@ -1,0 +1,29 @@
+// The cuts that the database does not hold yet, merged: for each row the last that was said of it. So that
+// their size is that of the rows, not of the time for which nothing could be written.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "state/cut.h"
+
+namespace dingtail::state {
+
+struct Unwritten {
+  // A later cut.
+  void add(Cut cut);
+
+  // Rows by their keys; nothing: erased.
+  std::map<tail::FileId, std::optional<tail::FileState>> files;
+  std::map<alert::AlertKey, std::optional<alert::AlertState>> alerts;
+  std::map<std::uint64_t, std::optional<deliver::Row>> outbox;
+  std::set<std::string> patterns;
+  std::map<std::pair<std::string, std::string>, tail::Loss> losses;  // by path and reason
+  base::Wall at{};                                                   // of the last cut
+};
+
+}  // namespace dingtail::state

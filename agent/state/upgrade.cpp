@@ -1,0 +1,82 @@
+#include "state/upgrade.h"
+
+#include <fcntl.h>
+
+#include <array>
+#include <cerrno>
+
+#include "base/fd.h"
+#include "state/statement.h"
+
+namespace dingtail::state {
+namespace {
+
+// kSteps[N - 1] leads from version N to N + 1.
+constexpr std::array<std::string_view, kSchemaVersion - 1> kSteps = {
+    // A rotated file that version 1 did not see is one that was born after the file it knew.
+    R"sql(
+CREATE TABLE agent (schema INTEGER NOT NULL, machine TEXT NOT NULL, cut_at INTEGER NOT NULL);
+INSERT INTO agent VALUES (2, '', 0);
+ALTER TABLE file ADD COLUMN real TEXT NOT NULL DEFAULT '';
+ALTER TABLE file ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE file ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+UPDATE file SET real = path, size = position, since = CASE birth WHEN 0 THEN 9223372036854775807 ELSE birth END;
+CREATE TABLE loss (path TEXT NOT NULL, reason TEXT NOT NULL, bytes INTEGER NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY (path, reason)) WITHOUT ROWID;
+ALTER TABLE message ADD COLUMN alert TEXT NOT NULL DEFAULT '';
+ALTER TABLE message ADD COLUMN report TEXT NOT NULL DEFAULT '';
+PRAGMA user_version = 2;
+)sql",
+};
+
+base::Result<std::int64_t> ask_number(sqlite3* database, std::string_view sql) {
+  Statement statement(database, sql);
+  const auto row = statement.step();
+  if (!row) return tl::unexpected(row.error());
+  return *row ? statement.integer(0) : 0;
+}
+
+// The version that the database is of, said twice from 2 on, so that a flipped bit is not taken for a newer
+// agent's work.
+base::Result<std::int64_t> version_of(sqlite3* database) {
+  const auto version = ask_number(database, "PRAGMA user_version");
+  if (!version) return version;
+  const auto tables = ask_number(database, "SELECT count(*) FROM sqlite_schema WHERE name = 'agent'");
+  if (!tables) return tables;
+  std::int64_t said = 1;
+  if (*tables == 1) {
+    const auto schema = ask_number(database, "SELECT schema FROM agent");
+    if (!schema) return schema;
+    said = *schema;
+  }
+  if (said != *version || said < 1)
+    return base::fail(base::Code::kInvalid, "no schema version that an agent gave it");
+  return said;
+}
+
+base::Status back_up(sqlite3* database, const std::string& copy) {
+  ::unlink(copy.c_str());  // of an upgrade that was interrupted
+  TRY(Statement(database, "VACUUM INTO ?").run(std::string_view(copy)));
+  const base::Fd fd(::open(copy.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd || ::fsync(fd.get()) != 0) return base::fail_errno("writing " + copy, errno);
+  return {};
+}
+
+}  // namespace
+
+base::Status upgrade(sqlite3* database, const std::string& file) {
+  const auto version = version_of(database);
+  if (!version) return tl::unexpected(version.error());
+  if (*version == kSchemaVersion) return {};
+  if (*version > kSchemaVersion)
+    return base::fail(base::Code::kDenied, "its schema is version " + std::to_string(*version) +
+                                               ", this agent knows version " +
+                                               std::to_string(kSchemaVersion) + ": run the newer agent");
+  TRY(back_up(database, file + ".v" + std::to_string(*version)));
+  std::string all = "BEGIN IMMEDIATE;";
+  for (auto step = *version; step < kSchemaVersion; ++step)
+    all += kSteps.at(static_cast<std::size_t>(step - 1));
+  return execute(database, all + "COMMIT;");
+}
+
+}  // namespace dingtail::state
