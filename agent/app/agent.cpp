@@ -1,13 +1,9 @@
 #include "app/agent.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
 
 #include "app/notify.h"
-#include "app/options.h"
 #include "app/uuid.h"
 #include "format/json.h"
 
@@ -17,13 +13,6 @@ namespace {
 constexpr std::size_t kReadBudgetBytes = 1 << 20;                      // a turn: some milliseconds
 constexpr base::Millis kBetweenIdleCommits = std::chrono::seconds(1);  // progress without a hit
 constexpr base::Millis kStopWithin = std::chrono::seconds(5);
-
-std::vector<deliver::Robot> robots_of(const config::Config& config) {
-  std::vector<deliver::Robot> robots;
-  for (const auto& target : config.targets)
-    if (target.type == config::TargetType::kDingtalk) robots.push_back(robot_of(target));
-  return robots;
-}
 
 }  // namespace
 
@@ -37,6 +26,13 @@ deliver::Robot robot_of(const config::Target& target) {
   return {target.name, target.webhook, target.secret, target.per_minute, target.proxy, target.ca_file};
 }
 
+std::vector<deliver::Robot> robots_of(const config::Config& config) {
+  std::vector<deliver::Robot> robots;
+  for (const auto& target : config.targets)
+    if (target.type == config::TargetType::kDingtalk) robots.push_back(robot_of(target));
+  return robots;
+}
+
 Agent::Agent(loop::Loop& loop, base::Log& log, AgentParts parts)
     : loop_(loop),
       log_(log),
@@ -44,33 +40,41 @@ Agent::Agent(loop::Loop& loop, base::Log& log, AgentParts parts)
       load_(std::move(parts.load)),
       turn_timer_(loop, [this] { turn(); }),
       wake_(loop, [this] { turn(); }),
-      pipeline_(std::move(parts.rules)),
+      pipeline_(std::move(parts.rules),
+                {[this](const auto& target, const auto& alert) -> std::optional<std::string> {
+                   if (const auto* row = courier_.waiting(target, alert)) return row->report;
+                   return std::nullopt;
+                 },
+                 [this](Outgoing message, base::Now at) { deliver(std::move(message), at); }}),
       tailer_(loop, log, pipeline_.config().state_dir, [this] { wake(); }),
       courier_(robots_of(pipeline_.config()), random_seed()),
-      store_(loop, log, std::move(parts.database), [this] { committed(); }),
+      store_(loop, log, std::move(parts.state), {[this] { committed(); }, [this] { state_broken(); }}),
+      ledger_(std::move(parts.saved.losses)),
       watchdog_(watchdog_interval()) {
   const auto start = now();
   courier_.restore(std::move(parts.saved.outbox), start);
-  tailer_.follow(pipeline_.config().sources, std::move(parts.saved.files), start);
-  deliver(pipeline_.restore(std::move(parts.saved.alerts), start), start);
+  tailer_.follow(pipeline_.config().sources, std::move(parts.saved.files), start, pipeline_.line_starts());
+  pipeline_.restore(std::move(parts.saved.alerts), start);
   for (const int number : {SIGTERM, SIGINT})
     signals_.push_back(std::make_unique<loop::Signal>(loop_, number, [this] { stop(); }));
   signals_.push_back(std::make_unique<loop::Signal>(loop_, SIGHUP, [this] { reload(); }));
 }
 
-void Agent::run() {
+bool Agent::run() {
   listen();
   wake();
   loop_.run();
   notify("STOPPING=1");
   log_.say(base::Event::kAgentStopped, "", "");
+  return !broken_;
 }
 
 void Agent::turn() {
   const auto at = now();
   const bool more = !stop_by_ && tailer_.read(at, kReadBudgetBytes,
                                               [&](const tail::Block& block) { pipeline_.read(block, at); });
-  if (!stop_by_) deliver(pipeline_.tick(at), at);
+  if (!stop_by_) pipeline_.tick(at);
+  tell_troubles(at);
   commit(at);
   if (!stop_by_) post(at);
   console_.write_some(at.mono);
@@ -82,14 +86,32 @@ void Agent::turn() {
   schedule(at, more);
 }
 
-void Agent::deliver(std::vector<Outgoing> messages, base::Now at) {
-  for (auto& message : messages) {
-    if (message.type == config::TargetType::kConsole) {
-      to_print_.push_back(std::move(message.message.plain));
-      continue;
-    }
-    const std::string uuid = new_uuid();
-    courier_.add(message.target, uuid, format::body_json(message.message, uuid), at);
+void Agent::deliver(Outgoing message, base::Now at) {
+  if (message.type == config::TargetType::kConsole) {
+    to_print_.push_back(std::move(message.message.plain));
+    return;
+  }
+  deliver::Row row;
+  const auto* waiting = courier_.waiting(message.target, message.alert);
+  row.uuid = waiting ? waiting->uuid : new_uuid();
+  row.body = format::body_json(message.message, row.uuid);
+  row.target = std::move(message.target);
+  row.alert = std::move(message.alert);
+  row.report = std::move(message.report);
+  courier_.add(std::move(row), at);
+}
+
+void Agent::tell_troubles(base::Now at) {
+  notices_.hear(log_.take_told(), at);
+  const auto& config = pipeline_.config();
+  for (auto& notice : stop_by_ ? notices_.flush(config, at) : notices_.tick(config, at))
+    deliver(std::move(notice), at);
+}
+
+void Agent::record(const std::vector<tail::Loss>& losses, base::Now at) {
+  for (const auto& loss : losses) {
+    ledger_.add(loss);
+    notices_.hear(loss, at);
   }
 }
 
@@ -105,7 +127,9 @@ void Agent::commit(base::Now at) {
   if (!news() && !progress && ready_) return;
   committed_at_ = at.mono;
   to_print_after_commit_ = std::exchange(to_print_, {});
-  store_.commit({tailer_.take_changes(), pipeline_.alerts().take_changes(at), courier_.take_changes()});
+  auto files = tailer_.take_changes();
+  record(files.losses, at);
+  store_.commit({std::move(files), pipeline_.alerts().take_changes(at), courier_.take_changes(), at.wall});
 }
 
 void Agent::committed() {
@@ -114,9 +138,16 @@ void Agent::committed() {
   if (!ready_) {
     ready_ = true;
     notify("READY=1");
-    log_.say(base::Event::kAgentReady, "", "positions are safe");
+    log_.say(base::Event::kAgentReady, "",
+             store_.durable() ? "positions are safe" : "positions are in memory");
   }
   turn();
+}
+
+// Another write might succeed and hide what is lost: the next start goes on from the last good cut.
+void Agent::state_broken() {
+  broken_ = true;
+  loop_.stop();
 }
 
 void Agent::post(base::Now at) {
@@ -167,6 +198,7 @@ void Agent::schedule(base::Now at, bool more) {
   if (const auto due = courier_.next_deadline(at)) next = std::min(next, *due);
   if (!store_.busy() && news()) next = at.mono;
   if (!store_.busy() && tailer_.has_changes()) next = std::min(next, committed_at_ + kBetweenIdleCommits);
+  if (const auto due = notices_.next_deadline()) next = std::min(next, *due);
   if (watchdog_) next = std::min(next, watchdog_due_);
   if (stop_by_) next = *stop_by_;
   if (const auto due = console_.next_try(at.mono)) next = std::min(next, *due);
@@ -187,83 +219,6 @@ void Agent::stop() {
 void Agent::finish_stopping(base::Now at) {
   const bool unsaved = store_.busy() || tailer_.has_changes() || news() || console_.waiting() > 0;
   if ((!unsaved && !courier_.in_flight()) || at.mono >= *stop_by_) loop_.stop();
-}
-
-observe::Reply Agent::reload() {
-  notify("RELOADING=1");
-  auto loaded = load_();
-  auto rules = compile(std::move(loaded.config), loaded.problems);
-  std::string text;
-  for (const auto& problem : loaded.problems.sorted()) {
-    const auto event =
-        problem.weight == config::Weight::kError ? base::Event::kReloadRefused : base::Event::kConfigWarning;
-    log_.say(event, "", config::print(problem));
-    text += config::print(problem) + '\n';
-  }
-  notify("READY=1");
-  if (loaded.problems.failed()) {
-    reload_error_ = base::print_date_time(now().wall) + '\n' + text;
-    return {1, text + "refused: the running configuration goes on\n"};
-  }
-  const auto at = now();
-  const auto& old = pipeline_.config();
-  if (rules->config.state_dir != old.state_dir || rules->config.control != old.control)
-    text += "note: `state_dir` and `control` take effect at the next start\n";
-  deliver(pipeline_.replace(std::move(rules), at), at);
-  tailer_.follow(pipeline_.config().sources, {}, at);
-  courier_.set_robots(robots_of(pipeline_.config()));
-  add_keywords();
-  reload_error_.clear();
-  const auto& config = pipeline_.config();
-  set_time_zone(config.timezone);
-  const std::string summary = std::to_string(config.rules.size()) + " rules, " +
-                              std::to_string(config.sources.size()) + " sources, " +
-                              std::to_string(config.targets.size()) + " targets";
-  log_.say(base::Event::kReloaded, "", summary);
-  wake();
-  return {0, text + "reloaded: " + summary + '\n'};
-}
-
-void Agent::listen() {
-  const auto& path = pipeline_.config().control;
-  auto control =
-      observe::Control::listen(loop_, path, [this](const std::string& request) { return handle(request); });
-  if (control)
-    control_ = std::move(*control);
-  else
-    log_.say(base::Event::kControlFailed, path,
-             control.error().what + "; `status` and `reload` cannot ask this agent");
-}
-
-observe::Reply Agent::handle(const std::string& request) {
-  if (request == "status") return {0, observe::to_text(status())};
-  if (request == "status --json") return {0, observe::to_json(status()) + '\n'};
-  if (request == "reload") return reload();
-  return {2, "this agent does not know the request \"" + request + "\"\n"};
-}
-
-observe::Status Agent::status() {
-  observe::Status out;
-  const auto& config = pipeline_.config();
-  out.version = DINGTAIL_VERSION;
-  out.pid = ::getpid();
-  out.rules_hash = config::rules_hash(config.rules);
-  out.reload_error = reload_error_;
-  out.files = tailer_.status();
-  for (std::size_t i = 0; i < config.rules.size(); ++i) {
-    const auto& counts = pipeline_.alerts().counts()[i];
-    out.rules.push_back({config.rules[i].name, config.rules[i].place.file, counts.hits, counts.alerts});
-  }
-  out.targets = courier_.status(now());
-  for (const auto& target : config.targets) {
-    if (target.type != config::TargetType::kConsole) continue;
-    deliver::TargetStatus console;
-    console.name = target.name;
-    console.queue = to_print_.size() + to_print_after_commit_.size() + console_.waiting();
-    console.delivered = console_.printed();
-    out.targets.push_back(std::move(console));
-  }
-  return out;
 }
 
 }  // namespace dingtail::app

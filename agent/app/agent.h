@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/console.h"
+#include "app/notices.h"
 #include "app/pipeline.h"
 #include "base/log.h"
 #include "deliver/courier.h"
@@ -19,6 +20,7 @@
 #include "loop/signal.h"
 #include "loop/timer.h"
 #include "observe/control.h"
+#include "observe/ledger.h"
 #include "observe/status.h"
 #include "state/store.h"
 #include "tail/tailer.h"
@@ -30,7 +32,7 @@ base::Now now();
 struct AgentParts {
   std::unique_ptr<RuleSet> rules;
   std::unique_ptr<deliver::Http> http;
-  state::Database database;
+  state::Keeper state;
   state::Saved saved;
   // Reads the configuration anew, for a reload.
   std::function<config::Loaded()> load;
@@ -40,14 +42,17 @@ class Agent {
  public:
   Agent(loop::Loop& loop, base::Log& log, AgentParts parts);
 
-  // Until SIGTERM or SIGINT.
-  void run();
+  // Until SIGTERM or SIGINT; false: until the state could be trusted no longer.
+  bool run();
 
  private:
   void turn();
-  void deliver(std::vector<Outgoing> messages, base::Now now);
+  void deliver(Outgoing message, base::Now now);
+  void tell_troubles(base::Now now);
+  void record(const std::vector<tail::Loss>& losses, base::Now now);
   void commit(base::Now now);
   void committed();
+  void state_broken();
   void post(base::Now now);
   void answered(std::uint64_t id, const deliver::HttpAnswer& answer);
   void add_keywords();
@@ -73,6 +78,8 @@ class Agent {
   tail::Tailer tailer_;
   deliver::Courier courier_;
   state::Store store_;
+  observe::Ledger ledger_;
+  Notices notices_;
   std::unique_ptr<observe::Control> control_;
   std::vector<std::unique_ptr<loop::Signal>> signals_;
   Console console_;
@@ -83,10 +90,12 @@ class Agent {
   base::Mono watchdog_due_{};
   base::Mono committed_at_{};
   bool ready_ = false;
+  bool broken_ = false;  // the state
   std::optional<base::Mono> stop_by_;
 };
 
 // The robots of a configuration, for the courier.
 deliver::Robot robot_of(const config::Target& target);
+std::vector<deliver::Robot> robots_of(const config::Config& config);
 
 }  // namespace dingtail::app

@@ -1,40 +1,41 @@
 #include "app/pipeline.h"
 
-#include "alert/route.h"
+#include "format/json.h"
 #include "format/markdown.h"
 
 namespace dingtail::app {
 
-Pipeline::Pipeline(std::unique_ptr<RuleSet> rules)
-    : rules_(std::move(rules)), alerts_(rules_->config.rules, labels_of(rules_->config)) {}
+Pipeline::Pipeline(std::unique_ptr<RuleSet> rules, Outbox outbox)
+    : rules_(std::move(rules)),
+      outbox_(std::move(outbox)),
+      alerts_(rules_->config.rules, labels_of(rules_->config)) {}
 
 void Pipeline::read(const tail::Block& block, base::Now now, const match::Matcher::OnHit& on_hit) {
-  rules_->matcher.match(block, [&](const match::Hit& hit) {
+  rules_->matcher.match(block, [&](match::Hit hit) {
+    hit.labels = rules_->path_labels.of(hit.source, hit.path);
     alerts_.observe(hit, now);
     if (on_hit) on_hit(hit);
   });
 }
 
-std::vector<Outgoing> Pipeline::tick(base::Now now) {
-  return format_all(alerts_.tick(now), now);
+void Pipeline::tick(base::Now now) {
+  send_all(alerts_.tick(now), now);
 }
 
-std::vector<Outgoing> Pipeline::replace(std::unique_ptr<RuleSet> rules, base::Now now) {
-  auto last = format_all(alerts_.end_changed(rules->config.rules, now), now);
+void Pipeline::replace(std::unique_ptr<RuleSet> rules, base::Now now) {
+  send_all(alerts_.end_changed(rules->config.rules, now), now);
   alerts_.set_rules(rules->config.rules, labels_of(rules->config));
   rules_ = std::move(rules);
-  return last;
 }
 
-std::vector<Outgoing> Pipeline::restore(std::vector<alert::AlertState> states, base::Now now) {
-  std::vector<Outgoing> out;
+void Pipeline::restore(std::vector<alert::AlertState> states, base::Now now) {
   for (auto& orphan : alerts_.restore(std::move(states), now))
-    if (orphan.count > 0) format_orphan(std::move(orphan), now, out);
-  return out;
+    if (orphan.count > 0) send_orphan(std::move(orphan), now);
 }
 
-// The rule as it was is unknown: its name and its hits are told.
-void Pipeline::format_orphan(alert::AlertState state, base::Now now, std::vector<Outgoing>& out) const {
+// The rule as it was is unknown: its name and its hits are told. A message of the alert that still waits
+// knows better words, and keeps them.
+void Pipeline::send_orphan(alert::AlertState state, base::Now now) const {
   config::Rule rule;
   rule.name = state.rule;
   config::Problems none;
@@ -43,26 +44,45 @@ void Pipeline::format_orphan(alert::AlertState state, base::Now now, std::vector
   alert::Report report;
   report.event = state.messages == 0 ? config::EventKind::kFiring : config::EventKind::kRepeat;
   report.labels = labels_of(rules_->config);
+  for (const auto& [name, value] : state.last_hit.labels) report.labels[name] = value;
   report.group = state.group;
   static_cast<alert::Tally&>(report) = std::move(state);
-  format(report, text, now, out);
+  send(report, text, "", now);
 }
 
-std::vector<Outgoing> Pipeline::format_all(const std::vector<alert::Report>& reports, base::Now now) const {
-  std::vector<Outgoing> out;
-  for (const auto& report : reports) format(report, rules_->texts[report.rule], now, out);
-  return out;
-}
-
-void Pipeline::format(const alert::Report& report, const format::RuleText& text, base::Now now,
-                      std::vector<Outgoing>& out) const {
-  for (auto& routed : alert::route(report, text.rule(), rules_->config)) {
-    const auto& target = *routed.target;
-    auto for_target = report;
-    for_target.event = routed.event;
-    const format::Style style{target.language, target.keywords, std::move(routed.mention)};
-    out.push_back({target.name, target.type, routed.event, format::message(for_target, text, style, now)});
+void Pipeline::send_all(const std::vector<alert::Report>& reports, base::Now now) const {
+  for (const auto& report : reports) {
+    const auto& text = rules_->texts[report.rule];
+    send(report, text, text.rule().name + '/' + report.id, now);
   }
+}
+
+void Pipeline::send(const alert::Report& report, const format::RuleText& text, const std::string& alert,
+                    base::Now now) const {
+  for (const auto& routed : alert::route(report, text.rule(), rules_->config))
+    outbox_.take(message(report, text, routed, alert, now), now);
+}
+
+// Where the alert's last message to that target still waits, one message tells the hits of both. A resolved
+// one stands alone: as one message with a firing one it would either call nobody or not tell the end. The
+// hits are told all the same, each in one of the two.
+Outgoing Pipeline::message(alert::Report report, const format::RuleText& text, const alert::Routed& routed,
+                           std::string alert, base::Now now) const {
+  const auto& target = *routed.target;
+  report.event = routed.event;
+  if (routed.event == config::EventKind::kResolved) alert.clear();
+  if (const auto waiting =
+          outbox_.waiting && !alert.empty() ? outbox_.waiting(target.name, alert) : std::nullopt) {
+    if (const auto earlier = format::parse_report(*waiting))
+      report = alert::joined(*earlier, std::move(report), text.rule().samples.max);
+    else
+      alert.clear();
+  }
+  Outgoing out{target.name, target.type, report.event, {}, std::move(alert), {}};
+  if (!out.alert.empty()) out.report = format::report_json(report);
+  const format::Style style{target.language, target.keywords, routed.mention};
+  out.message = format::message(report, text, style, now);
+  return out;
 }
 
 }  // namespace dingtail::app

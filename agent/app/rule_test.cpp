@@ -6,12 +6,12 @@
 
 #include "app/pipeline.h"
 #include "base/text.h"
+#include "tail/multiline.h"
 
 namespace dingtail::app {
 namespace {
 
 constexpr base::Millis kNoon = std::chrono::hours(12);
-constexpr std::size_t kMaxRecordBytes = 256UL * 1024;
 
 // A day without a change of clocks in any zone worth naming.
 base::Wall midnight() {
@@ -23,10 +23,24 @@ base::Wall midnight() {
       std::chrono::system_clock::from_time_t(std::mktime(&day)));
 }
 
-std::unique_ptr<RuleSet> only(const config::Rule& rule, const config::Config& config) {
+// The source that the test's lines come from: as configured or, where it isn't here, of plain lines.
+config::Source source_of(const config::Rule& rule, const config::Config& config,
+                         const config::RuleTest& test) {
+  config::Source source;
+  source.name = !test.source.empty()   ? test.source
+                : rule.sources.empty() ? "test"
+                                       : rule.sources.front().value;
+  for (const auto& configured : config.sources)
+    if (configured.name == source.name) return configured;
+  return source;
+}
+
+std::unique_ptr<RuleSet> only(const config::Rule& rule, const config::Config& config,
+                              const config::Source& source) {
   config::Config alone;
   alone.labels = config.labels;
   alone.language = config.language;
+  alone.sources = {source};
   alone.rules = {rule};
   alone.rules.front().targets.reset();
   config::Target console;
@@ -42,7 +56,15 @@ std::unique_ptr<RuleSet> only(const config::Rule& rule, const config::Config& co
 class Run {
  public:
   Run(const config::Rule& rule, const config::Config& config, const config::RuleTest& test)
-      : rule_(rule), test_(test), pipeline_(only(rule, config)), midnight_(midnight()) {}
+      : rule_(rule),
+        test_(test),
+        source_(source_of(rule, config, test)),
+        pipeline_(only(rule, config, source_),
+                  {{}, [this](Outgoing out, base::Now) { collect(std::move(out)); }}),
+        midnight_(midnight()) {
+    if (source_.multiline)
+      multiline_.emplace(*source_.multiline, pipeline_.line_starts().front(), source_.max_record_bytes);
+  }
 
   void play() {
     set_clock(first_time());
@@ -50,7 +72,8 @@ class Run {
       if (line.at) pass_until(base::Mono{*line.at});
       read(line.text);
     }
-    pass_until(now_.mono + test_.advance.value_or(rule_.group_wait));
+    const auto open = record_is_open() ? source_.multiline->timeout : base::Millis{0};
+    pass_until(now_.mono + test_.advance.value_or(open + rule_.group_wait));
   }
 
   void judge(std::vector<TestFailure>& failures) {
@@ -79,32 +102,40 @@ class Run {
     now_ = {base::Mono{since_midnight}, midnight_ + since_midnight};
   }
 
-  void read(const std::string& line) {
-    const std::string source = !test_.source.empty()   ? test_.source
-                               : rule_.sources.empty() ? "test"
-                                                       : rule_.sources.front().value;
-    const std::string path = test_.path.empty() ? "test.log" : test_.path;
-    pipeline_.read({line, path, source, kMaxRecordBytes}, now_,
-                   [this](const match::Hit& hit) { last_hit_ = hit.fields; });
-    collect();
+  void read(const std::string& text) {
+    const std::string lines = text.ends_with('\n') ? text : text + '\n';
+    tail::for_each_record({lines, {}, {}}, [this](std::string_view line) {
+      if (!multiline_) return match(base::utf8_prefix(line, source_.max_record_bytes));
+      if (const auto record = multiline_->add(line)) match(*record);
+      record_due_ = now_.mono + source_.multiline->timeout;
+    });
   }
+
+  void match(std::string_view record) {
+    const std::string_view path = test_.path.empty() ? "test.log" : std::string_view(test_.path);
+    pipeline_.read({record, path, source_.name, tail::Block::Holds::kRecord}, now_,
+                   [this](const match::Hit& hit) { last_hit_ = hit.fields; });
+    pipeline_.tick(now_);
+  }
+
+  bool record_is_open() const { return multiline_ && multiline_->is_open(); }
 
   void pass_until(base::Mono end) {
     while (true) {
-      const auto due = pipeline_.alerts().next_deadline();
+      auto due = pipeline_.alerts().next_deadline();
+      if (record_is_open()) due = std::min(due.value_or(record_due_), record_due_);
       if (!due || *due > end) break;
       set_clock(std::max(*due, now_.mono).time_since_epoch());
-      collect();
+      if (record_is_open() && now_.mono >= record_due_) match(*multiline_->end());
+      pipeline_.tick(now_);
     }
     set_clock(end.time_since_epoch());
-    collect();
+    pipeline_.tick(now_);
   }
 
-  void collect() {
-    for (auto& out : pipeline_.tick(now_)) {
-      events_.emplace_back(config::name_of(out.event));
-      messages_.push_back(std::move(out.message));
-    }
+  void collect(Outgoing out) {
+    events_.emplace_back(config::name_of(out.event));
+    messages_.push_back(std::move(out.message));
   }
 
   bool said(const std::string& text) const {
@@ -127,7 +158,10 @@ class Run {
 
   const config::Rule& rule_;
   const config::RuleTest& test_;
+  config::Source source_;
   Pipeline pipeline_;
+  std::optional<tail::Multiline> multiline_;  // where the source has it
+  base::Mono record_due_{};                   // its open record is complete then
   base::Wall midnight_;
   base::Now now_;
   match::Fields last_hit_;

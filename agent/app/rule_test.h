@@ -24,7 +24,8 @@ struct TestReport {
   std::vector<TestFailure> failures;  // a failed test may have several
 };
 
-// The tests of one rule. REQUIRES: the rule's patterns and templates compile.
+// The tests of one rule. REQUIRES: the rule's patterns and templates compile, and those of the sources.
+// Where a test's source is configured, its `multiline` and `path_labels` hold for the test's lines and path.
 // A line without `at` arrives with the one before it, the first ones with the first `at`. After the last line
 // `advance` passes or, without it, just enough for the first message.
 void run_tests(const config::Rule& rule, const config::Config& config, TestReport& report);

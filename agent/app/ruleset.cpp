@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdlib>
 
-#include "alert/aggregator.h"
+#include "alert/group_by.h"
 
 namespace dingtail::app {
 namespace {
@@ -16,12 +16,16 @@ std::optional<std::string> environment(std::string_view name) {
 }
 
 format::Names names_of(const config::Config& config, const config::Rule& rule,
-                       const std::set<std::string>& captures) {
+                       const std::set<std::string>& captures, const match::PathLabels& path_labels) {
   format::Names names;
   names.captures.insert(captures.begin(), captures.end());
   names.labels.insert("host");
   for (const auto* labels : {&config.labels, &rule.labels})
     for (const auto& [name, value] : *labels) names.labels.insert(name);
+  if (const auto of_paths = path_labels.names(rule))
+    names.labels.insert(of_paths->begin(), of_paths->end());
+  else
+    names.more_labels = true;
   for (const auto& name : rule.group_by) names.labels.insert(name.value);
   return names;
 }
@@ -38,14 +42,17 @@ std::map<std::string, std::string> labels_of(const config::Config& config) {
 
 std::unique_ptr<RuleSet> compile(config::Config config, config::Problems& problems) {
   auto matcher = match::Matcher::compile(config.rules, problems);
-  auto set = std::make_unique<RuleSet>(RuleSet{std::move(config), std::move(matcher), {}});
+  auto line_starts = match::compile_line_starts(config.sources, problems);
+  auto path_labels = match::PathLabels::compile(config.sources, problems);
+  auto set = std::make_unique<RuleSet>(
+      RuleSet{std::move(config), std::move(matcher), std::move(line_starts), std::move(path_labels), {}});
   std::vector<std::set<std::string>> captures;
   for (std::size_t i = 0; i < set->config.rules.size(); ++i) captures.push_back(set->matcher.captures(i));
-  alert::check_group_by(set->config, captures, problems);
+  alert::check_group_by(set->config, captures, set->path_labels, problems);
   for (std::size_t i = 0; i < set->config.rules.size(); ++i) {
     const auto& rule = set->config.rules[i];
-    set->texts.push_back(
-        format::RuleText::compile(rule, names_of(set->config, rule, captures[i]), environment, problems));
+    set->texts.push_back(format::RuleText::compile(
+        rule, names_of(set->config, rule, captures[i], set->path_labels), environment, problems));
   }
   return set;
 }

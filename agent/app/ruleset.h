@@ -7,13 +7,17 @@
 
 #include "config/load.h"
 #include "format/rule_text.h"
+#include "match/line_start.h"
 #include "match/matcher.h"
+#include "match/path_labels.h"
 
 namespace dingtail::app {
 
 struct RuleSet {
   config::Config config;
   match::Matcher matcher;
+  std::vector<tail::Multiline::LineStarts> line_starts;  // by source index: match::compile_line_starts
+  match::PathLabels path_labels;
   std::vector<format::RuleText> texts;  // by rule index; they point into `config`
 };
 

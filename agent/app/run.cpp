@@ -48,22 +48,20 @@ config::Loaded load_for_run(const ConfigOption& option, const std::vector<std::s
 }
 
 int run_agent(base::Log& log, std::unique_ptr<RuleSet> rules, std::function<config::Loaded()> load) {
-  const auto& directory = rules->config.state_dir;
-  auto database = state::Database::open(directory);
-  if (!database) {
-    const bool another = database.error().code == base::Code::kBusy;
-    return refuse("state: " + database.error().what +
-                  (another ? "" : "\n  hint: `state_dir` must be a directory that this user may write"));
+  auto state = state::Keeper::start(rules->config.state_dir, state::this_machine(), now().wall);
+  if (!state) {
+    const bool another = state.error().code == base::Code::kBusy;
+    return refuse(
+        "state: " + state.error().what +
+        (another ? "" : "\n  hint: `state_dir` must be a directory of this user's own, on a local disk"));
   }
-  auto saved = database->load();
-  if (!saved) return refuse("state in " + directory + ": " + saved.error().what);
   loop::Loop loop;
   auto http = deliver::CurlHttp::make(loop);
   if (!http) return refuse(http.error().what);
   Agent agent(loop, log,
-              {std::move(rules), std::move(*http), std::move(*database), std::move(*saved), std::move(load)});
-  agent.run();
-  return 0;
+              {std::move(rules), std::move(*http), std::move(state->keeper), std::move(state->saved),
+               std::move(load)});
+  return agent.run() ? 0 : 1;
 }
 
 }  // namespace

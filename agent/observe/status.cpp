@@ -99,6 +99,16 @@ std::string targets_text(const Status& status) {
   return grid.print() + errors;
 }
 
+std::string losses_text(const Status& status) {
+  if (status.losses.empty()) return "  none\n";
+  Grid grid;
+  grid.add({"PATH", "BYTES", "LAST", "REASON"});
+  for (const auto& loss : status.losses)
+    grid.add({loss.path, loss.bytes == 0 ? "unknown" : std::to_string(loss.bytes),
+              base::print_date_time(loss.at), loss.reason});
+  return grid.print() + "  " + std::to_string(status.bytes_lost) + " bytes in all\n";
+}
+
 }  // namespace
 
 std::string to_json(const Status& status) {
@@ -120,6 +130,12 @@ std::string to_json(const Status& status) {
                      {"suppressed", 0}});
   json targets = json::array();
   for (const auto& target : status.targets) targets.push_back(target_json(target));
+  json losses = json::array();
+  for (const auto& loss : status.losses)
+    losses.push_back({{"path", loss.path},
+                      {"bytes", loss.bytes},
+                      {"reason", loss.reason},
+                      {"at", base::print_rfc3339(loss.at)}});
   const json all = {{"version", status.version},
                     {"pid", status.pid},
                     {"rules_hash", status.rules_hash},
@@ -128,7 +144,7 @@ std::string to_json(const Status& status) {
                     {"rules", std::move(rules)},
                     {"targets", std::move(targets)},
                     {"silences", json::array()},
-                    {"losses", json::array()}};
+                    {"losses", std::move(losses)}};
   return all.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -139,6 +155,7 @@ std::string to_text(const Status& status) {
   out += "\nFiles\n" + files_text(status);
   out += "\nRules\n" + rules_text(status);
   out += "\nTargets\n" + targets_text(status);
+  out += "\nLosses\n" + losses_text(status);
   return out;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "deliver/courier.h"
+#include "tail/loss.h"
 #include "tail/tailer.h"
 
 namespace dingtail::observe {
@@ -26,6 +27,8 @@ struct Status {
   std::vector<tail::FileStatus> files;
   std::vector<RuleStatus> rules;
   std::vector<deliver::TargetStatus> targets;
+  std::vector<tail::Loss> losses;  // newest first
+  std::uint64_t bytes_lost = 0;    // by all losses, also those no longer listed
 };
 
 // The object that product.md, section 2, promises; one line without newline.

@@ -15,11 +15,18 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Messages seen_by_the_group(const Messages& requests) {
+enum class About { kAlerts, kTheAgent };
+
+About about(const sandbox::Received& request) {
+  return request.verdict.posted.title.starts_with("[dingtail] ") ? About::kTheAgent : About::kAlerts;
+}
+
+Messages seen_by_the_group(const Messages& requests, About wanted) {
   std::set<std::string> known;
   Messages out;
   for (const auto& request : requests)
-    if (request.verdict.accepted() && known.insert(request.verdict.posted.msg_uuid).second)
+    if (request.verdict.accepted() && about(request) == wanted &&
+        known.insert(request.verdict.posted.msg_uuid).second)
       out.push_back(request);
   return out;
 }
@@ -82,12 +89,16 @@ Messages Group::requests() {
 }
 
 Messages Group::messages() {
-  return seen_by_the_group(requests());
+  return seen_by_the_group(requests(), About::kAlerts);
+}
+
+Messages Group::notices() {
+  return seen_by_the_group(requests(), About::kTheAgent);
 }
 
 bool Group::wait_for(const std::function<bool(const Messages&)>& holds, std::chrono::milliseconds deadline) {
   std::unique_lock lock(mutex_);
-  return grown_.wait_for(lock, deadline, [&] { return holds(seen_by_the_group(requests_)); });
+  return grown_.wait_for(lock, deadline, [&] { return holds(seen_by_the_group(requests_, About::kAlerts)); });
 }
 
 bool Group::wait_for(std::size_t count) {

@@ -46,8 +46,10 @@ class Group {
 
   // Each request, in order.
   Messages requests();
-  // What the group sees: accepted messages, each msgUuid once.
+  // What the group sees of alerts: accepted messages, each msgUuid once.
   Messages messages();
+  // The same of the agent's own troubles.
+  Messages notices();
   // True as soon as `holds` of messages(), false if it did not until the deadline.
   bool wait_for(const std::function<bool(const Messages&)>& holds,
                 std::chrono::milliseconds deadline = test::kDeadline);

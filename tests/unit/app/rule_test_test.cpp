@@ -69,6 +69,49 @@ TEST(RuleTest, AdvancePassesAfterTheLastLine) {
       IsEmpty());
 }
 
+constexpr const char* kDated =
+    "[[source]]\nname='app'\npaths=['/x']\npath_labels='^/srv/(?P<shop>\\w+)/'\n"
+    "multiline={start='^\\d\\d:\\d\\d ',timeout='3s'}\n"
+    "[[rule]]\nname='r'\nmatch='ERROR (?P<what>\\w+)(?s:.*)Caused by: (?P<why>\\w+)'\nsources=['app']\n"
+    "group_by=['shop','why']\nsummary='${labels.shop}: ${why} ×${count}'\ngroup_wait='5s'\n"
+    "[[rule.test]]\npath='/srv/tea/app.log'\n";
+
+TEST(RuleTest, LinesAreJoinedAsTheirSourceSays) {
+  const auto* lines = "'10:00 ERROR Pay','  at f','Caused by: Timeout','10:00 fine','10:01 ERROR Pay'";
+  EXPECT_THAT(failures(std::string(kDated) + "lines=[" + lines +
+                       ",'Caused by: Timeout']\nexpect={hits=2,alerts=1,captures={why='Timeout'},"
+                       "message_contains='Timeout ×2'}\n"),
+              IsEmpty());
+  EXPECT_THAT(failures(std::string(kDated) + "lines=[" + lines + "]\nexpect={hits=1}\n"), IsEmpty());
+}
+
+TEST(RuleTest, OneStringMayHoldAllLinesOfARecord) {
+  EXPECT_THAT(
+      failures(std::string(kDated) +
+               "lines=[\"\"\"10:00 ERROR Pay\n\n  at f\nCaused by: Timeout\n\"\"\"]\nexpect={hits=1}\n"),
+      IsEmpty());
+}
+
+TEST(RuleTest, ARecordIsCompleteWhenItsTimeoutHasPassed) {
+  const std::string late = "{at='10:00:04',line='Caused by: Timeout'}";
+  EXPECT_THAT(failures(std::string(kDated) + "lines=[{at='10:00:00',line='10:00 ERROR Pay'}," + late +
+                       "]\nexpect={hits=0}\n"),
+              IsEmpty());
+  EXPECT_THAT(failures(std::string(kDated) +
+                       "lines=[{at='10:00:00',line='10:00 ERROR Pay'},{at='10:00:02',line='x'}," + late +
+                       "]\nexpect={hits=1}\n"),
+              IsEmpty());
+  EXPECT_THAT(failures(std::string(kDated) +
+                       "lines=['10:00 ERROR Pay','Caused by: Timeout']\nadvance='2s'\nexpect={hits=0}\n"),
+              IsEmpty())
+      << "not within the two seconds that pass";
+}
+
+TEST(RuleTest, ThePathGivesItsLabels) {
+  const std::string lines = "lines=['10:00 ERROR Pay','Caused by: Timeout']\n";
+  EXPECT_THAT(failures(kDated + lines + "expect={message_contains='tea: Timeout'}\n"), IsEmpty());
+}
+
 TEST(RuleTest, CountsPassedAndFailedTests) {
   const auto report = run(std::string(kRule) + "[[rule.test]]\nlines=['no']\nexpect={hits=0}\n" +
                           "[[rule.test]]\nlines=['no']\nexpect={hits=1,alerts=1}\n");
