@@ -56,6 +56,7 @@ void Notices::hear(const std::vector<base::Told>& told, base::Now now) {
 }
 
 void Notices::hear(const tail::Loss& loss, base::Now now) {
+  if (loss.suspected) return;
   auto& lost = entry(base::Event::kRecordsLost, loss.path, now);
   lost.bytes += loss.bytes;
   add_detail(lost, loss.reason);

@@ -42,8 +42,8 @@ constexpr std::array kRows = {
     Row{Event::kFileRotated, "file-rotated", Level::kInfo, Speaks::kAlways},
     Row{Event::kFileTruncated, "file-truncated", Level::kWarning, Speaks::kAlways},
     Row{Event::kFileGone, "file-gone", Level::kInfo, Speaks::kAlways},
+    Row{Event::kFileEncoding, "file-encoding", Level::kWarning, Speaks::kOnce},
     Row{Event::kFileInTwoSources, "file-in-two-sources", Level::kWarning, Speaks::kOnce},
-    Row{Event::kRecordsCut, "records-cut", Level::kWarning, Speaks::kOnce},
     // The ledger of losses tells the targets, with the bytes.
     Row{Event::kRecordsLost, "records-lost", Level::kWarning, Speaks::kOnce},
     Row{Event::kWatchBack, "watch-back", Level::kInfo, Speaks::kAlways},

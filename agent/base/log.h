@@ -33,7 +33,7 @@ enum class Event {
   kFileTruncated,
   kFileGone,
   kFileInTwoSources,
-  kRecordsCut,
+  kFileEncoding,
   kRecordsLost,
   kWatchFailed,
   kWatchBack,

@@ -56,9 +56,10 @@ Form Decoder::form_of(std::string_view first_bytes) {
 }
 
 std::string_view Decoder::decode(std::string_view lines, std::uint64_t offset, const Form& form) {
-  if (offset == 0) {
-    offset = std::min(form.mark_size, lines.size());
-    lines.remove_prefix(static_cast<std::size_t>(offset));
+  if (offset < form.mark_size) {
+    const auto mark_left = std::min(form.mark_size - static_cast<std::size_t>(offset), lines.size());
+    lines.remove_prefix(mark_left);
+    offset += mark_left;
   }
   if (known_[form.encoding].encoding.is_same(lines) && bytes_beyond(lines, offset, form.lines) == 0)
     return lines;

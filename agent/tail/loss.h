@@ -15,6 +15,8 @@ struct Loss {
   std::uint64_t bytes = 0;  // at least so many; 0: unknown
   std::string reason;
   base::Wall at{};  // of the last one
+  // Nothing is known to be lost: it is shown, but nobody is told. Not stored.
+  bool suspected = false;
 
   bool operator==(const Loss&) const = default;
 };

@@ -111,6 +111,10 @@ std::size_t Tailer::read_more(TailedFile& file, base::Now now, std::size_t budge
   }
   if (file.cursor.position != before) changed_.insert(file.id());
   tell_cut(file, *outcome, now);
+  if (file.form && !file.form->not_expected.empty())
+    log_.say(base::Event::kFileEncoding, file.path(),
+             "begins as " + std::string(file.form->not_expected) +
+                 " and is read so; its source names no such `encoding`");
   if (outcome->rewritten) {
     rewritten(file, now, sink);
     return outcome->bytes;

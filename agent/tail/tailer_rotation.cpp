@@ -5,13 +5,6 @@
 #include "tail/tailer.h"
 
 namespace dingtail::tail {
-namespace {
-
-std::string from_byte(std::uint64_t position) {
-  return " from byte " + std::to_string(position) + " on";
-}
-
-}  // namespace
 
 // Live files that were not found, and rotated ones that were renamed again or are gone.
 void Tailer::rotate_missing(const std::set<FileId>& found, base::Now now) {
@@ -42,8 +35,7 @@ void Tailer::rotate_missing(const std::set<FileId>& found, base::Now now) {
   for (const auto id : gone) forget(id);
   for (const auto& [path, each] : missing)
     for (const auto& lost : seek(each, now).lost)
-      if (lost.size > lost.position)
-        lose(path, lost.size - lost.position, "deleted before it was read" + from_byte(lost.position), now);
+      if (lost.size > lost.position) lose(path, lost.size - lost.position, "deleted before it was read", now);
 }
 
 void Tailer::rotated(TailedFile& file, base::Now now) {
@@ -101,7 +93,7 @@ void Tailer::resume_rotated(base::Now now) {
   for (const auto& [path, each] : missing)
     for (const auto& lost : seek(each, now).lost)
       lose(path, lost.size - std::min(lost.size, lost.position),
-           "deleted while the agent was down: unread" + from_byte(lost.position), now);
+           "deleted while the agent was down: what was written meanwhile is unread", now);
 }
 
 // Truncated, or its inode holds another file now. What was copied away before is drained first.
@@ -126,8 +118,11 @@ void Tailer::rewritten(TailedFile& file, base::Now now, const Sink& sink) {
     reader_.drop(before.path);
   else
     reader_.end(before.path, sink);
-  if (!found && (unread > 0 || before.position > 0))
-    lose(before.path, unread, "truncated before it was read" + from_byte(before.position), now);
+  if (!found && unread > 0) lose(before.path, unread, "truncated before it was read", now);
+  if (!found && unread == 0 && before.position > 0) {
+    lose(before.path, 0, "truncated: what was written just before is unread, if there was any", now);
+    losses_.back().suspected = true;
+  }
   queue(file);
 }
 
@@ -151,7 +146,7 @@ Tailer::Sought Tailer::seek(const Missing& missing, base::Now now) {
     past.orphans = generations.lost;
     for (auto& file : generations.files) {
       log_.say(base::Event::kFileRotated, file->at(),
-               file->cursor.position > 0 ? "read on" + from_byte(file->cursor.position)
+               file->cursor.position > 0 ? "read on from byte " + std::to_string(file->cursor.position)
                                          : "rotated before it was seen: it is read whole");
       past.present.push_back(file.get());
       ++out.found;
@@ -177,9 +172,16 @@ void Tailer::drain(File file, base::Now now) {
 }
 
 void Tailer::lose(const std::string& path, std::uint64_t bytes, std::string reason, base::Now now) {
-  log_.say(base::Event::kRecordsLost, path,
-           reason + (bytes > 0 ? " (" + std::to_string(bytes) + " bytes)" : ""));
-  losses_.push_back({path, bytes, std::move(reason), now.wall});
+  log_.say(base::Event::kRecordsLost, path, reason);
+  const auto same = std::find_if(losses_.begin(), losses_.end(), [&](const Loss& loss) {
+    return loss.path == path && loss.reason == reason;
+  });
+  Loss loss{path, bytes, std::move(reason), now.wall, false};
+  if (same != losses_.end()) {
+    loss.bytes += same->bytes;
+    losses_.erase(same);
+  }
+  losses_.push_back(std::move(loss));
 }
 
 }  // namespace dingtail::tail

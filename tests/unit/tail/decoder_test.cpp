@@ -151,6 +151,11 @@ TEST_F(DecoderTest, AByteOrderMarkIsNoPartOfTheFirstLine) {
                         "first\n"),
             "first\n");
   EXPECT_EQ(form.not_expected, "");
+  EXPECT_EQ(decode("\xBB\xBF"
+                   "first\n",
+                   1),
+            "first\n")
+      << "nor what is left of it";
   EXPECT_EQ(decode("\xEF\xBB\xBFsecond\n", 9), "\xEF\xBB\xBFsecond\n") << "only at the file's beginning";
 }
 
