@@ -1,6 +1,7 @@
 #include "app/notify.h"
 
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -23,9 +24,12 @@ void notify(std::string_view state) {
   if (path[0] == '@') address.sun_path[0] = '\0';  // the abstract name space
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path));
   const base::Fd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (fd)
-    ::sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
-             size);
+  if (!fd) return;
+  // A manager that does not read must not hold up the loop.
+  const timeval patience{0, 100'000};
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  ::sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
+           size);
 }
 
 std::optional<base::Millis> watchdog_interval() {

@@ -1,5 +1,5 @@
 // The service manager's protocol (sd_notify(3)): one datagram to $NOTIFY_SOCKET. Does nothing where there is
-// none.
+// none, and gives up soon where it is not read.
 #pragma once
 
 #include <optional>

@@ -2,6 +2,9 @@
 
 #include <sqlite3.h>
 
+#include <array>
+#include <utility>
+
 #include "state/schema.h"
 #include "state/statement.h"
 #include "state/tables.h"
@@ -11,6 +14,17 @@ namespace dingtail::state {
 namespace {
 
 constexpr int kLogPagesMost = 200;  // then they are moved to their places
+
+// And what each answers. The lock comes first: without it the log would need shared memory.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kPragmas = {{
+    {"PRAGMA locking_mode = EXCLUSIVE", "exclusive"},
+    {"PRAGMA journal_mode = WAL", "wal"},
+    {"PRAGMA synchronous = FULL", ""},
+    {"PRAGMA synchronous", "2"},
+    {"PRAGMA temp_store = MEMORY", ""},
+    {"PRAGMA journal_size_limit = 1048576", "1048576"},
+    {"PRAGMA wal_autocheckpoint = 0", "0"},  // SQLite's own would keep the error of an fsync to themselves
+}};
 
 // The one value that a statement answers.
 base::Result<std::string> ask(sqlite3* database, std::string_view sql) {
@@ -76,15 +90,11 @@ base::Status Database::prepare(const std::string& file) {
   sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   if (sqlite3_db_readonly(database, "main") == 1)
     return base::fail(base::Code::kFailed, "it can be read and not written");
-  TRY(set(database, "PRAGMA locking_mode = EXCLUSIVE", "exclusive"));
-  TRY(set(database, "PRAGMA journal_mode = WAL", "wal"));
-  TRY(execute(database, "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY"));
-  TRY(set(database, "PRAGMA synchronous", "2"));
-  TRY(set(database, "PRAGMA journal_size_limit = 1048576", "1048576"));
-  // SQLite's own checkpoints would keep the error of an fsync to themselves.
-  TRY(set(database, "PRAGMA wal_autocheckpoint = 0", "0"));
+  for (const auto& [pragma, answer] : kPragmas) TRY(set(database, pragma, answer));
   sqlite3_wal_hook(database, note_log_pages, log_pages_.get());
   TRY(check(database));
+  if (sqlite3_db_readonly(database, "main") == 1)  // only its own head can have said so
+    return base::fail(base::Code::kInvalid, "its head is damaged: it may not be written");
   return upgrade(database, file);
 }
 

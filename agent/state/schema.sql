@@ -25,8 +25,14 @@ CREATE TABLE file (
   tail_size INTEGER NOT NULL,
   real     TEXT    NOT NULL,   -- path without symbolic links
   size     INTEGER NOT NULL,   -- when it was last looked at
-  since    INTEGER NOT NULL,   -- nanoseconds: its ctime when its directory was last looked at
+  age      INTEGER NOT NULL,   -- of a rotated file: its last write, nanoseconds; the older ones are read first
   PRIMARY KEY (device, inode, birth)
+) WITHOUT ROWID;
+
+-- How old the last listing of each directory of followed files is: what came into it since is unread.
+CREATE TABLE directory (
+  path   TEXT PRIMARY KEY,
+  listed INTEGER NOT NULL     -- its mtime when it was listed, nanoseconds
 ) WITHOUT ROWID;
 
 -- The path patterns that were followed before: a file that they match anew is read from its beginning.

@@ -32,7 +32,7 @@ base::Status load_files(sqlite3* database, tail::TailState& files) {
   Statement file(
       database,
       "SELECT device, inode, birth, path, source, position, rotated, head_hash, head_size, tail_hash, "
-      "tail_size, real, size, since FROM file");
+      "tail_size, real, size, age FROM file");
   const auto number = [&](int column) { return static_cast<std::uint64_t>(file.integer(column)); };
   const auto mark = [&](int column) {
     return tail::Mark{number(column), static_cast<std::uint32_t>(file.integer(column + 1))};
@@ -48,8 +48,13 @@ base::Status load_files(sqlite3* database, tail::TailState& files) {
     state.tail = mark(9);
     state.real = file.text(11);
     state.size = number(12);
-    state.since = number(13);
+    state.age = number(13);
     files.files.push_back(std::move(state));
+    return {};
+  }));
+  Statement directory(database, "SELECT path, listed FROM directory");
+  TRY(each(directory, [&]() -> base::Status {
+    files.listed[directory.text(0)] = static_cast<std::uint64_t>(directory.integer(1));
     return {};
   }));
   Statement pattern(database, "SELECT key FROM pattern");
@@ -111,10 +116,12 @@ base::Status write_files(sqlite3* database, const Unwritten& cut) {
       TRY(insert.run(id.device, id.inode, id.birth, file->path, file->source, file->position,
                      std::int64_t{file->life == tail::Life::kRotated}, file->head.hash,
                      std::int64_t{file->head.size}, file->tail.hash, std::int64_t{file->tail.size},
-                     file->real, file->size, file->since));
+                     file->real, file->size, file->age));
     else
       TRY(erase.run(id.device, id.inode, id.birth));
   }
+  Statement directory(database, "REPLACE INTO directory VALUES (?, ?)");
+  for (const auto& [path, listed] : cut.listed) TRY(directory.run(path, listed));
   Statement pattern(database, "REPLACE INTO pattern VALUES (?)");
   for (const auto& key : cut.patterns) TRY(pattern.run(key));
   return {};

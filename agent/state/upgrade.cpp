@@ -13,14 +13,14 @@ namespace {
 
 // kSteps[N - 1] leads from version N to N + 1.
 constexpr std::array<std::string_view, kSchemaVersion - 1> kSteps = {
-    // A rotated file that version 1 did not see is one that was born after the file it knew.
     R"sql(
 CREATE TABLE agent (schema INTEGER NOT NULL, machine TEXT NOT NULL, cut_at INTEGER NOT NULL);
 INSERT INTO agent VALUES (2, '', 0);
 ALTER TABLE file ADD COLUMN real TEXT NOT NULL DEFAULT '';
 ALTER TABLE file ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE file ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
-UPDATE file SET real = path, size = position, since = CASE birth WHEN 0 THEN 9223372036854775807 ELSE birth END;
+ALTER TABLE file ADD COLUMN age INTEGER NOT NULL DEFAULT 0;
+UPDATE file SET real = path, size = position;
+CREATE TABLE directory (path TEXT PRIMARY KEY, listed INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE loss (path TEXT NOT NULL, reason TEXT NOT NULL, bytes INTEGER NOT NULL, at INTEGER NOT NULL,
   PRIMARY KEY (path, reason)) WITHOUT ROWID;
 ALTER TABLE message ADD COLUMN alert TEXT NOT NULL DEFAULT '';
@@ -39,13 +39,13 @@ base::Result<std::int64_t> ask_number(sqlite3* database, std::string_view sql) {
 // The version that the database is of, said twice from 2 on, so that a flipped bit is not taken for a newer
 // agent's work.
 base::Result<std::int64_t> version_of(sqlite3* database) {
-  const auto version = ask_number(database, "PRAGMA user_version");
+  auto version = ask_number(database, "PRAGMA user_version");
   if (!version) return version;
-  const auto tables = ask_number(database, "SELECT count(*) FROM sqlite_schema WHERE name = 'agent'");
+  auto tables = ask_number(database, "SELECT count(*) FROM sqlite_schema WHERE name = 'agent'");
   if (!tables) return tables;
   std::int64_t said = 1;
   if (*tables == 1) {
-    const auto schema = ask_number(database, "SELECT schema FROM agent");
+    auto schema = ask_number(database, "SELECT schema FROM agent");
     if (!schema) return schema;
     said = *schema;
   }

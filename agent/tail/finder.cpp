@@ -13,11 +13,16 @@ namespace {
 namespace fs = std::filesystem;
 
 // Following the agent's own log, where stdout or stderr is a file, would feed on itself.
-bool is_own_output(FileId id) {
-  for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) {
-    if (const auto info = stat_file(fd); info && info->regular && info->id == id) return true;
-  }
-  return false;
+std::set<FileId> own_output() {
+  std::set<FileId> out;
+  for (const int fd : {STDOUT_FILENO, STDERR_FILENO})
+    if (const auto info = stat_file(fd); info && info->regular) out.insert(info->id);
+  return out;
+}
+
+std::string parent_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 }  // namespace
@@ -35,6 +40,7 @@ void Finder::set_sources(const std::vector<config::Source>& sources) {
 
 Listing Finder::look() const {
   Look look;
+  look.own_output = own_output();
   for (const auto& pattern : patterns_) look_at(pattern, look);
   return std::move(look.listing);
 }
@@ -43,15 +49,15 @@ void Finder::look_at(const Pattern& pattern, Look& look) const {
   auto& listing = look.listing;
   bool any = false;
   bool denied = false;
+  const auto deny = [&](const std::string& path) {
+    denied = true;
+    listing.unfollowed.push_back({path, pattern.source, Why::kDenied});
+  };
   walk(pattern.text, {[&](const std::string& path) {
                         any = true;
-                        add(path, pattern, look);
+                        if (!add(path, pattern, look)) deny(path);
                       },
-                      [&](const std::string& path) {
-                        denied = true;
-                        listing.unfollowed.push_back({path, pattern.source, Why::kDenied});
-                      },
-                      [&](const std::string& directory) { listing.directories.insert(directory); }});
+                      deny, [&](const std::string& directory) { listing.directories.insert(directory); }});
   if (denied) return;
   listing.pattern_keys.insert(pattern.key);
   if (any) return;
@@ -61,33 +67,43 @@ void Finder::look_at(const Pattern& pattern, Look& look) const {
     listing.unfollowed.push_back({pattern.text, pattern.source, Why::kMissing});
 }
 
+std::optional<Finder::Owner> Finder::owner_of(const std::string& path) const {
+  for (const auto& pattern : patterns_)
+    if (matches_pattern(pattern.text, path) && !excluded(path, pattern.source))
+      return Owner{pattern.source, pattern.key};
+  return std::nullopt;
+}
+
 bool Finder::excluded(const std::string& path, std::size_t source) const {
   if (!own_directory_.empty() && path.starts_with(own_directory_ + "/")) return true;
-  const auto name = fs::path(path).filename().string();
   const auto& patterns = excludes_[source];
+  if (patterns.empty()) return false;
+  const auto name = fs::path(path).filename().string();
   return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
     const bool whole = pattern.find('/') != std::string::npos;  // else a bare name will do
     return matches_path(pattern, path) || (!whole && matches_path(pattern, name));
   });
 }
 
-void Finder::add(const std::string& path, const Pattern& pattern, Look& look) const {
+bool Finder::add(const std::string& path, const Pattern& pattern, Look& look) const {
   auto& listing = look.listing;
-  if (excluded(path, pattern.source)) return;
-  const auto info = stat_file(path);
-  if (!info || is_own_output(info->id)) return;
+  if (excluded(path, pattern.source)) return true;
+  auto info = stat_entry(path);
+  const bool is_link = info && info->link;
+  if (is_link) info = stat_file(path);
+  if (!info) return info.error().code != base::Code::kDenied;
+  if (look.own_output.contains(info->id)) return true;
   if (!info->regular) {
     if (!has_wildcard(pattern.text)) listing.unfollowed.push_back({path, pattern.source, Why::kIrregular});
-    return;
+    return true;
   }
-  const auto parent = fs::path(path).parent_path().string();
+  const auto parent = parent_of(path);
   auto& real_parent = look.real_directories[parent];
   if (real_parent.empty()) real_parent = real_path(parent);
-  std::error_code error;
-  const bool is_link = fs::is_symlink(path, error);
-  const auto real = is_link ? real_path(path) : (fs::path(real_parent) / fs::path(path).filename()).string();
+  const auto in_real_parent = [&] { return (fs::path(real_parent) / fs::path(path).filename()).string(); };
+  const auto real = is_link ? real_path(path) : (real_parent == parent ? path : in_real_parent());
   if (real != path) {
-    listing.directories.insert(fs::path(real).parent_path().string());
+    listing.directories.insert(parent_of(real));
     listing.names[real] = info->id;
   }
   listing.names[path] = info->id;
@@ -95,29 +111,13 @@ void Finder::add(const std::string& path, const Pattern& pattern, Look& look) co
     listing.files.push_back({*info, {path, real, pattern.source}, pattern.key});
   else
     listing.shared[path] = pattern.source;
+  return true;
 }
 
 std::string real_path(const std::string& path) {
   std::error_code error;
   const auto real = fs::weakly_canonical(path, error);
   return error ? path : real.string();
-}
-
-std::vector<Sibling> siblings(const std::string& path) {
-  const auto name = fs::path(path).filename().string();
-  std::vector<Sibling> out;
-  std::error_code error;
-  for (auto entry = fs::directory_iterator(fs::path(path).parent_path(), error);
-       !error && entry != fs::directory_iterator(); entry.increment(error)) {
-    const auto other = entry->path().filename().string();
-    if (other.size() <= name.size() || !other.starts_with(name)) continue;
-    if (const auto info = stat_file(entry->path().string()); info && info->regular)
-      out.push_back({entry->path().string(), *info});
-  }
-  std::sort(out.begin(), out.end(), [](const Sibling& a, const Sibling& b) {
-    return std::pair(a.info.modified, a.info.id.birth) > std::pair(b.info.modified, b.info.id.birth);
-  });
-  return out;
 }
 
 const std::map<FileId, std::string>* Listings::in(const std::string& directory) {

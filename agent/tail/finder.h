@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/config.h"
@@ -16,7 +17,8 @@ namespace dingtail::tail {
 struct FoundFile {
   FileStat info;
   Spot spot;
-  std::string pattern;  // its key: the source's name, U+001F, the pattern
+  std::string_view
+      pattern;  // its key: the source's name, U+001F, the pattern; the Finder's, until set_sources()
 };
 
 enum class Why { kMissing, kIrregular, kDenied };
@@ -47,6 +49,13 @@ class Finder {
 
   [[nodiscard]] Listing look() const;
 
+  struct Owner {
+    std::size_t source = 0;
+    std::string pattern;  // FoundFile::pattern
+  };
+  // Whose a file at that path would be.
+  [[nodiscard]] std::optional<Owner> owner_of(const std::string& path) const;
+
  private:
   struct Pattern {
     std::string text;  // without braces
@@ -58,10 +67,12 @@ class Finder {
     Listing listing;
     std::set<FileId> seen;
     std::map<std::string, std::string> real_directories;  // by name
+    std::set<FileId> own_output;
   };
 
   void look_at(const Pattern& pattern, Look& look) const;
-  void add(const std::string& path, const Pattern& pattern, Look& look) const;
+  // False: it may not be looked at.
+  bool add(const std::string& path, const Pattern& pattern, Look& look) const;
   [[nodiscard]] bool excluded(const std::string& path, std::size_t source) const;
 
   std::string own_directory_;
@@ -71,15 +82,6 @@ class Finder {
 
 // The path without symbolic links. A last name that does not exist stays as it is.
 std::string real_path(const std::string& path);
-
-struct Sibling {
-  std::string path;
-  FileStat info;
-};
-
-// The regular files beside `path` whose names begin with its name: what a rotation may have made of it. The
-// youngest first.
-std::vector<Sibling> siblings(const std::string& path);
 
 // What stands in directories, by identity; each is listed once.
 class Listings {

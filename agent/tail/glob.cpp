@@ -22,22 +22,32 @@ bool is_directory(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-bool is_link(const std::string& path) {
+// What readdir(3) says of an entry's type spares a look at each file of a large directory.
+struct Entry {
+  std::string name;
+  unsigned char type = DT_UNKNOWN;
+
+  auto operator<=>(const Entry&) const = default;
+};
+
+// Itself, not through a symbolic link.
+bool is_own_directory(const std::string& path, unsigned char type) {
+  if (type != DT_UNKNOWN) return type == DT_DIR;
   struct stat info {};
-  return ::lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode);
+  return ::lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-std::vector<std::string> list(const std::string& directory, const GlobVisitor& visit) {
-  std::vector<std::string> names;
+std::vector<Entry> list(const std::string& directory, const GlobVisitor& visit) {
+  std::vector<Entry> entries;
   const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(directory.c_str()), ::closedir);
   if (!open && errno == EACCES) visit.denied(directory);
-  if (!open) return names;
+  if (!open) return entries;
   while (const dirent* entry = ::readdir(open.get())) {
     const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") names.emplace_back(name);
+    if (name != "." && name != "..") entries.push_back({std::string(name), entry->d_type});
   }
-  std::sort(names.begin(), names.end());
-  return names;
+  std::sort(entries.begin(), entries.end());
+  return entries;
 }
 
 std::string join_path(const std::string& directory, std::string_view name) {
@@ -60,10 +70,10 @@ void walk_any_depth(const std::string& directory, std::span<const std::string_vi
                     const GlobVisitor& visit) {
   walk_from(directory, parts.subspan(1), depth, visit);
   if (depth >= kMostDepth) return;
-  for (const auto& name : list(directory, visit)) {
+  for (const auto& [name, type] : list(directory, visit)) {
+    if (name.front() == '.' || type == DT_REG) continue;
     const auto path = join_path(directory, name);
-    if (name.front() != '.' && !is_link(path) && is_directory(path))
-      walk_any_depth(path, parts, depth + 1, visit);
+    if (is_own_directory(path, type)) walk_any_depth(path, parts, depth + 1, visit);
   }
 }
 
@@ -84,12 +94,35 @@ void walk_from(const std::string& directory, std::span<const std::string_view> p
     return;
   }
   visit.directory(directory);
-  for (const auto& entry : list(directory, visit)) {
+  for (const auto& [entry, type] : list(directory, visit)) {
     if (::fnmatch(name.c_str(), entry.c_str(), FNM_PERIOD) != 0) continue;
     if (rest.empty() && is_rotated_name(entry)) continue;
     const auto path = join_path(directory, entry);
-    if (rest.empty() || is_directory(path)) step(path, rest, depth, visit);
+    if (rest.empty() && type == DT_REG)
+      visit.file(path);
+    else if (rest.empty() || (type != DT_REG && is_directory(path)))
+      step(path, rest, depth, visit);
   }
+}
+
+std::vector<std::string_view> parts_of(const std::string& path) {
+  std::vector<std::string_view> parts;
+  for (const auto part : base::split(path, '/'))
+    if (!part.empty()) parts.push_back(part);
+  return parts;
+}
+
+bool matches_from(std::span<const std::string_view> parts, std::span<const std::string_view> names) {
+  if (parts.empty()) return names.empty();
+  if (parts.front() == "**") {
+    if (parts.size() == 1) return !names.empty();
+    for (std::size_t skipped = 0; skipped < names.size(); ++skipped)
+      if (matches_from(parts.subspan(1), names.subspan(skipped))) return true;
+    return false;
+  }
+  return !names.empty() &&
+         ::fnmatch(std::string(parts.front()).c_str(), std::string(names.front()).c_str(), FNM_PERIOD) == 0 &&
+         matches_from(parts.subspan(1), names.subspan(1));
 }
 
 bool all_digits(std::string_view text) {
@@ -146,14 +179,18 @@ bool is_compressed_name(std::string_view name) {
   return name.ends_with(".gz") || name.ends_with(".zst") || name.ends_with(".xz") || name.ends_with(".bz2");
 }
 
-bool is_rotation_of(std::string_view name, std::string_view other) {
-  if (!other.starts_with(name)) return false;
-  auto suffix = other.substr(name.size());
-  if (is_compressed_name(suffix)) suffix = suffix.substr(0, suffix.rfind('.'));
-  if (suffix.empty()) return other.size() > name.size();
-  if (suffix == ".old" || suffix == ".bak") return true;
-  return std::string_view("._-").find(suffix.front()) != std::string_view::npos && suffix.size() > 1 &&
-         suffix.find_first_not_of("0123456789._-T") == std::string_view::npos;
+std::optional<std::string> base_of(std::string_view name) {
+  const auto whole = name.size();
+  if (is_compressed_name(name)) name = name.substr(0, name.rfind('.'));
+  if (name.ends_with(".old") || name.ends_with(".bak")) name.remove_suffix(4);
+  const auto last_other = name.find_last_not_of("0123456789._-T");
+  const auto from = last_other == std::string_view::npos ? name.size() : last_other + 1;
+  const auto separator = name.find_first_of("._-", from);
+  const bool numbered = separator != std::string_view::npos && separator > 0 &&
+                        name.find_first_of("0123456789", separator) != std::string_view::npos;
+  if (numbered) name = name.substr(0, separator);
+  if (name.size() == whole || name.empty()) return std::nullopt;
+  return std::string(name);
 }
 
 bool is_rotated_name(std::string_view name) {
@@ -175,10 +212,15 @@ bool matches_path(const std::string& pattern, const std::string& path) {
   return false;
 }
 
+bool matches_pattern(const std::string& pattern, const std::string& path) {
+  const auto parts = parts_of(pattern);
+  const auto names = parts_of(path);
+  return !names.empty() && matches_from(parts, names) &&
+         !(has_wildcard(parts.back()) && is_rotated_name(names.back()));
+}
+
 void walk(const std::string& pattern, const GlobVisitor& visit) {
-  std::vector<std::string_view> parts;
-  for (const auto part : base::split(pattern, '/'))
-    if (!part.empty()) parts.push_back(part);
+  const auto parts = parts_of(pattern);
   if (!parts.empty()) walk_from("/", parts, 0, visit);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,9 +19,9 @@ bool has_wildcard(std::string_view pattern);
 // a date after the extension (app.log-20261121). app-2026-11-21.log is live.
 bool is_rotated_name(std::string_view name);
 
-// True where `other` is what a rotation makes of `name`: with a number, a date, .old or .bak behind it, and
-// perhaps compressed.
-bool is_rotation_of(std::string_view name, std::string_view other);
+// The name that a rotated one was made of: what stands before a number, a date, .old or .bak, and perhaps
+// .gz … behind it. Nothing: it is no rotated name.
+std::optional<std::string> base_of(std::string_view name);
 
 // .gz .zst .xz .bz2
 bool is_compressed_name(std::string_view name);
@@ -35,6 +36,9 @@ struct GlobVisitor {
   // Its listing decides what matches: to be watched.
   std::function<void(const std::string& path)> directory;
 };
+
+// Whether walk() with that pattern would come to that path.
+bool matches_pattern(const std::string& pattern, const std::string& path);
 
 // Walks the file system for one pattern without braces (an absolute path). What does not exist yet is told by
 // its nearest existing directory. Directories reached through symbolic links are entered by name, but not by

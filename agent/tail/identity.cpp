@@ -31,6 +31,7 @@ base::Result<FileStat> ask(int directory, const char* path, int flags) {
   out.links = info.stx_nlink;
   out.allocated = info.stx_blocks * 512;  // statx(2): in units of 512 bytes
   out.regular = S_ISREG(info.stx_mode);
+  out.link = S_ISLNK(info.stx_mode);
   return out;
 }
 
@@ -42,6 +43,10 @@ base::Result<FileStat> stat_file(const std::string& path) {
 
 base::Result<FileStat> stat_file(int fd) {
   return ask(fd, "", AT_EMPTY_PATH);
+}
+
+base::Result<FileStat> stat_entry(const std::string& path) {
+  return ask(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW);
 }
 
 Mark mark_of(std::string_view bytes) {

@@ -32,11 +32,14 @@ struct FileStat {
   std::uint64_t links = 0;
   std::uint64_t allocated = 0;  // bytes on the disk: fewer than size where the file has holes
   bool regular = false;
+  bool link = false;  // only of stat_entry()
 };
 
 // Follows symbolic links.
 base::Result<FileStat> stat_file(const std::string& path);
 base::Result<FileStat> stat_file(int fd);
+// Does not follow one.
+base::Result<FileStat> stat_entry(const std::string& path);
 
 // A digest of some bytes of a file: `size` of them, ending or beginning where its owner says.
 struct Mark {

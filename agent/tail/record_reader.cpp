@@ -101,7 +101,13 @@ bool RecordReader::pass_hole(TailedFile& file, std::uint64_t end, base::Now now,
     if (!block.bytes.empty()) sink(block);
   };
   if (file.cursor.scanned_to > file.cursor.position) {
-    const auto partial = rest(file, now, without_padding);
+    const ReadAt before_hole = [&, hole = file.cursor.scanned_to](std::span<char> into,
+                                                                  std::uint64_t offset) {
+      const auto left = hole > offset ? hole - offset : 0;
+      return file.reader()(into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), left))),
+                           offset);
+    };
+    const auto partial = rest_of(file, before_hole, now, without_padding);
     if (!partial || partial->rewritten) return false;
   }
   file.skip_to(end);
@@ -109,10 +115,15 @@ bool RecordReader::pass_hole(TailedFile& file, std::uint64_t end, base::Now now,
 }
 
 base::Result<RecordReader::Outcome> RecordReader::rest(TailedFile& file, base::Now now, const Sink& sink) {
+  return rest_of(file, file.reader(), now, sink);
+}
+
+base::Result<RecordReader::Outcome> RecordReader::rest_of(TailedFile& file, const ReadAt& bytes,
+                                                          base::Now now, const Sink& sink) {
   Outcome outcome;
   const auto& form = form_of(file, sources_[file.source()]);
   const auto offset = file.cursor.position;
-  const auto lines = buffer_.rest(file.reader(), file.cursor, form.lines);
+  const auto lines = buffer_.rest(bytes, file.cursor, form.lines);
   if (!lines) return tl::unexpected(lines.error());
   outcome.rewritten = lines->rewritten;
   outcome.bytes = lines->bytes.size();

@@ -74,6 +74,7 @@ class RecordReader {
   };
 
   const Form& form_of(TailedFile& file, Source& source);
+  base::Result<Outcome> rest_of(TailedFile& file, const ReadAt& bytes, base::Now now, const Sink& sink);
   bool pass_hole(TailedFile& file, std::uint64_t end, base::Now now, const Sink& sink);
   void hand_out(TailedFile& file, const Lines& lines, std::uint64_t offset, base::Now now, Outcome& outcome,
                 const Sink& sink);

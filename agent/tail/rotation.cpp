@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <string_view>
+#include <utility>
 
-#include "tail/finder.h"
 #include "tail/glob.h"
 
 namespace dingtail::tail {
@@ -20,10 +19,6 @@ struct Candidate {
   Sibling sibling;
   File file;  // open
 };
-
-std::string name_of(const std::string& path) {
-  return std::filesystem::path(path).filename().string();
-}
 
 bool holds_orphan(const FileState& orphan, const Candidate& candidate) {
   if (orphan.position == 0) return false;
@@ -69,41 +64,31 @@ bool is_copy_of(const TailedFile& file, const Candidate& candidate) {
   return more && *more == 0;
 }
 
-bool is_newer(const Candidate& candidate, std::uint64_t since) {
-  const auto& info = candidate.sibling.info;
-  // A compressor makes a new file, and gives it the time of the last write to the old one.
-  const bool by_birth = info.id.birth != 0 && !candidate.file->compressed();
-  return (by_birth ? info.id.birth : info.modified) >= since;
-}
-
-std::vector<Candidate> candidates_of(const Past& past, bool& complete) {
+std::vector<Candidate> candidates_of(const Past& past) {
   std::vector<Candidate> out;
   for (auto& sibling : siblings(past.spot.real)) {
-    if (past.is_known(sibling.info.id)) continue;
+    const bool wanted = !past.orphans.empty() || past.fresh.contains(sibling.info.id);
+    if (!wanted || past.is_known(sibling.info.id)) continue;
     if (is_compressed_name(sibling.path) && !can_decompress(sibling.path)) continue;
-    auto spot = past.spot;
-    auto file = std::make_unique<TailedFile>(sibling.info.id, spot);
+    auto file = std::make_unique<TailedFile>(sibling.info.id, past.spot);
     file->move_to(sibling.path);
     const auto opened = file->open();
-    if (opened && *opened)
-      out.push_back({std::move(sibling), std::move(file)});
-    else if (opened)
-      complete = false;
+    if (opened && *opened) out.push_back({std::move(sibling), std::move(file)});
   }
   return out;
 }
 
-void resume(TailedFile& file, const FileState& orphan) {
-  file.resume(orphan);
-  file.life = Life::kRotated;
+void resume(Candidate& candidate, const FileState& orphan) {
+  candidate.file->resume(orphan);
+  candidate.file->life = Life::kRotated;
+  candidate.file->age = candidate.sibling.info.modified;
 }
 
 }  // namespace
 
 Generations find_generations(const Past& past) {
   Generations out;
-  auto candidates = candidates_of(past, out.complete);
-  const auto name = name_of(past.spot.real);
+  auto candidates = candidates_of(past);
   for (const auto& orphan : past.orphans) {
     bool found = false;
     for (auto at = candidates.begin(); at != candidates.end();) {
@@ -111,24 +96,25 @@ Generations find_generations(const Past& past) {
         ++at;
         continue;
       }
-      if (!found) {  // the youngest; the others are copies of it
-        resume(*at->file, orphan);
+      if (!std::exchange(found, true)) {  // the youngest; the others are copies of it
+        resume(*at, orphan);
         out.files.push_back(std::move(at->file));
       }
-      found = true;
       at = candidates.erase(at);
     }
     if (!found) out.lost.push_back(orphan);
   }
-  for (auto at = candidates.rbegin(); at != candidates.rend(); ++at) {
-    const auto is_copy = [&](const auto& file) { return is_copy_of(*file, *at); };
-    if (!is_rotation_of(name, name_of(at->sibling.path)) || !is_newer(*at, past.since) ||
+  for (auto& candidate : candidates) {
+    const auto is_copy = [&](const auto& file) { return is_copy_of(*file, candidate); };
+    if (!past.fresh.contains(candidate.sibling.info.id) ||
         std::any_of(past.present.begin(), past.present.end(), is_copy) ||
         std::any_of(out.files.begin(), out.files.end(), is_copy))
       continue;
-    at->file->life = Life::kRotated;
-    out.files.push_back(std::move(at->file));
+    candidate.file->life = Life::kRotated;
+    candidate.file->age = candidate.sibling.info.modified;
+    out.files.push_back(std::move(candidate.file));
   }
+  std::sort(out.files.begin(), out.files.end(), [](const File& a, const File& b) { return a->age < b->age; });
   return out;
 }
 

@@ -45,7 +45,6 @@ base::Result<TailedFile::Seen> TailedFile::look() {
   if (!info) return tl::unexpected(info.error());
   if (info->id != id_) return Seen::kMoved;
   deleted_ = info->links == 0;
-  size_before_ = std::exchange(size_, info->size);
   sparse_ = info->allocated < info->size;
   const bool touched = changed_ != info->changed;
   if (!touched && info->size == cursor.scanned_to) return Seen::kNothing;
@@ -53,27 +52,43 @@ base::Result<TailedFile::Seen> TailedFile::look() {
   if (!opened) return tl::unexpected(opened.error());
   if (!*opened) return Seen::kMoved;
   changed_ = info->changed;
-  return compare(*info, touched);
+  auto seen = compare(*info);
+  if (seen && *seen != Seen::kRewritten) size_before_ = std::exchange(size_, info->size);
+  return seen;
 }
 
-base::Result<TailedFile::Seen> TailedFile::compare(const FileStat& info, bool touched) {
+base::Result<TailedFile::Seen> TailedFile::compare(const FileStat& info) const {
   if (info.size < cursor.scanned_to) return Seen::kRewritten;
-  if (info.size > cursor.scanned_to) return Seen::kMore;  // reading makes sure of what stands before
-  if (!touched) return Seen::kNothing;
+  if (info.size > cursor.scanned_to && info.size >= size_)
+    return Seen::kMore;  // reading makes sure of what stands before
   const auto same = holds(reader(), cursor.position - cursor.tail.size, cursor.tail);
   if (!same) return tl::unexpected(same.error());
-  return *same ? Seen::kNothing : Seen::kRewritten;
+  const bool shrunk = info.size < size_ && cursor.position == 0;
+  if (!*same || shrunk) return Seen::kRewritten;
+  return info.size > cursor.scanned_to ? Seen::kMore : Seen::kNothing;
+}
+
+bool TailedFile::intact() const {
+  const auto info = fd_ ? stat_file(fd_.get()) : base::Result<FileStat>(FileStat{});
+  if (!info) return true;
+  const auto seen = compare(*info);
+  if (!seen || *seen != Seen::kMore) return !seen || *seen == Seen::kNothing;
+  const auto same = holds(reader(), cursor.position - cursor.tail.size, cursor.tail);
+  return !same || *same;
 }
 
 base::Result<TailedFile::Seen> TailedFile::look_compressed() {
+  const auto info = content_ ? content_->stat() : stat_file(at_);
+  if (!info && !content_ && info.error().code == base::Code::kNotFound) return Seen::kMoved;
+  if (!info) return tl::unexpected(info.error());
+  if (info->id != id_) return Seen::kMoved;
+  deleted_ = info->links == 0;
+  const bool touched = std::exchange(changed_, info->changed) != info->changed;
+  if (touched && content_) at_end_ = false;  // it grew; one that was read in the last run did not
+  if (at_end_) return Seen::kNothing;
   const auto opened = open();
   if (!opened) return tl::unexpected(opened.error());
   if (!*opened) return Seen::kMoved;
-  const auto info = content_->stat();
-  if (!info) return tl::unexpected(info.error());
-  deleted_ = info->links == 0;
-  if (std::exchange(changed_, info->changed) != info->changed) at_end_ = false;
-  if (at_end_) return Seen::kNothing;
   const auto near = content_->advance(cursor.scanned_to);
   if (!near) return tl::unexpected(near.error());
   return *near ? Seen::kMore : Seen::kFar;
@@ -118,6 +133,7 @@ void TailedFile::grow_head() {
 void TailedFile::start_anew() {
   cursor = {};
   head = {};
+  size_ = size_before_ = 0;
   form.reset();
 }
 
@@ -141,14 +157,17 @@ ReadAt TailedFile::reader() const {
 void TailedFile::resume(const FileState& state) {
   cursor = Cursor::at(state.position, state.tail);
   head = state.head;
-  since = listed = state.since;
+  age = state.age;
   size_ = size_before_ = state.size;
   life = state.life;
+  at_end_ = compressed() && state.id == id_ && state.size == state.position;
+  rest_read = at_end_;
 }
 
 FileState TailedFile::state(const std::string& source, const Cursor& from) const {
-  return {id_,   spot_.path, spot_.real, source,   from.position, std::max(size_, cursor.position),
-          since, life,       head,       from.tail};
+  // How large a compressed file's content is shows at its end.
+  const auto size = compressed() ? cursor.position + (at_end_ ? 0 : 1) : std::max(size_, cursor.position);
+  return {id_, spot_.path, spot_.real, source, from.position, size, age, life, head, from.tail};
 }
 
 void TailedFile::move_to(std::string at) {

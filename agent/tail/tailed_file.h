@@ -27,6 +27,8 @@ struct Spot {
   std::string path;        // as a source names it; of a rotated file, as it did
   std::string real;        // the same without symbolic links
   std::size_t source = 0;  // index in the sources
+
+  bool operator==(const Spot&) const = default;
 };
 
 // What outlives a restart of one file.
@@ -37,7 +39,7 @@ struct FileState {
   std::string source;
   std::uint64_t position = 0;  // every byte before it is represented in what is committed with it
   std::uint64_t size = 0;      // when it was last looked at
-  std::uint64_t since = 0;     // its ctime when its directory was last looked at
+  std::uint64_t age = 0;  // of a rotated file: its last write, nanoseconds; the older ones are read first
   Life life = Life::kLive;
   Mark head{};  // of its first bytes
   Mark tail{};  // of the bytes before the position
@@ -61,6 +63,10 @@ class TailedFile {
   };
   // Compares the file with what was read of it. Opens it only where that takes its content.
   base::Result<Seen> look();
+  // True where a look would see nothing new: all of it was read.
+  [[nodiscard]] bool is_known(const FileStat& info) const {
+    return info.changed == changed_ && info.size == cursor.scanned_to && trouble.empty() && !compressed();
+  }
   // It may have holes: nobody wrote there, as when a writer goes on at its old offset after a truncation. A
   // read ends where one begins.
   [[nodiscard]] bool sparse() const { return sparse_; }
@@ -84,10 +90,7 @@ class TailedFile {
   // From the beginning again: its content is another now.
   void start_anew();
   // Everything in it was read for now.
-  void reached_end() {
-    at_end_ = true;
-    if (compressed()) size_ = cursor.scanned_to;
-  }
+  void reached_end() { at_end_ = true; }
   // As the last run left it.
   void resume(const FileState& state);
   // As the next run is to find it: everything before `from` was handed out.
@@ -101,11 +104,10 @@ class TailedFile {
   [[nodiscard]] const std::string& at() const { return at_; }
   [[nodiscard]] std::uint64_t size() const { return size_; }  // when it was last looked at
   [[nodiscard]] std::uint64_t size_now() const;               // while it is open
-  // Seen at the last look but one (that is: before it was found to be rewritten, or gone), and in no record
-  // that was handed out.
-  [[nodiscard]] std::uint64_t unread() const {
-    return size_before_ > cursor.position ? size_before_ - cursor.position : 0;
-  }
+  // False: another content is there than was read, or less than was seen. While it is open.
+  [[nodiscard]] bool intact() const;
+  // The last look saw another file's content, as reading it showed.
+  void undo_look() { size_ = size_before_; }
 
   void move_to(std::string at);  // renamed
   void found_at(Spot spot);      // live, under this name
@@ -116,8 +118,7 @@ class TailedFile {
   std::optional<Form> form;  // how it is written, once its first line was read
   Life life = Life::kLive;
   bool queued = false;       // waits to be read
-  std::uint64_t since = 0;   // FileState::since
-  std::uint64_t listed = 0;  // its ctime in the last listing: `since`, once it is seen to be as it was
+  std::uint64_t age = 0;     // FileState::age
   std::uint64_t turn = 0;    // of a rotated file: those of the same path are read in this order
   base::Mono quiet_since{};  // of a rotated file: when bytes came last
   base::Mono rotated_at{};   // of a rotated file
@@ -128,7 +129,7 @@ class TailedFile {
  private:
   base::Result<bool> open_compressed();
   base::Result<Seen> look_compressed();
-  [[nodiscard]] base::Result<Seen> compare(const FileStat& info, bool touched);
+  [[nodiscard]] base::Result<Seen> compare(const FileStat& info) const;
 
   FileId id_;
   Spot spot_;

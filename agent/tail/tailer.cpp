@@ -1,9 +1,11 @@
 #include "tail/tailer.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <utility>
 
 namespace dingtail::tail {
@@ -14,6 +16,7 @@ namespace fs = std::filesystem;
 constexpr base::Millis kSweep = std::chrono::seconds(60);
 constexpr base::Millis kPoll = std::chrono::seconds(1);  // of what is not told of
 constexpr std::size_t kMostOpen = 64;
+constexpr std::size_t kMostNew = 1000;  // files that a look begins to follow: some ten milliseconds
 
 // A burst of new names costs one look; the more there is to look at, the rarer.
 base::Millis between_looks(std::size_t files) {
@@ -57,11 +60,11 @@ void Tailer::follow(std::vector<config::Source> sources, TailState stored, base:
   finder_.set_sources(sources_);
   known_patterns_.merge(stored.patterns);
   for (auto& file : stored.files) remembered_.add(std::move(file));
+  siblings_.restore(std::move(stored.listed));
   swept_at_ = polled_at_ = now.mono;
   from_end_ = stored.lost;
-  look_at_all(now);
+  look_at_all(now, std::numeric_limits<std::size_t>::max(), [](const Block&) {});  // no record is open yet
   from_end_ = false;
-  resume_rotated(now);
 }
 
 // Files know their source by index: those of a source that is gone are let go, the others take its new index.
@@ -93,7 +96,7 @@ std::optional<std::size_t> Tailer::source_named(const std::string& name) const {
 void Tailer::on_events(const std::vector<loop::DirEvent>& events, bool overflowed) {
   if (overflowed) {
     log_.say(base::Event::kEventsOverflowed, "", "file events were lost: looking at every file");
-    queue_all();
+    queue_rotated();
     look_again_ = true;
   }
   for (const auto& event : events) {
@@ -106,38 +109,47 @@ void Tailer::on_events(const std::vector<loop::DirEvent>& events, bool overflowe
   on_news_();
 }
 
-void Tailer::look_if_due(base::Now now) {
+void Tailer::look_if_due(base::Now now, const Sink& sink) {
   if (now.mono >= swept_at_ + kSweep) {
     swept_at_ = now.mono;
     look_again_ = true;
     close_unused(now);
-    queue_all();
+    queue_rotated();
   }
   if (now.mono >= polled_at_ + kPoll) {
     polled_at_ = now.mono;
-    const auto& silent = watcher_.silent();
-    look_again_ = look_again_ || !silent.empty();
     for (const auto id : retry_) queue(*files_.at(id));
-    if (!silent.empty())
-      for (const auto& [id, file] : files_)
-        if (silent.contains(fs::path(file->at()).parent_path().string())) queue(*file);
+    if (!watcher_.silent().empty()) {
+      look_again_ = true;
+      queue_rotated();
+    }
   }
-  if (look_again_ && now.mono >= looked_at_ + between_looks(files_.size())) look_at_all(now);
+  if (look_again_ && now.mono >= looked_at_ + between_looks(files_.size())) look_at_all(now, kMostNew, sink);
 }
 
-void Tailer::look_at_all(base::Now now) {
+void Tailer::look_at_all(base::Now now, std::size_t most_new, const Sink& sink) {
   look_again_ = false;
   looked_at_ = now.mono;
   auto listing = finder_.look();
   live_.swap(listing.names);
   std::set<FileId> found;
-  for (const auto& file : listing.files) {
+  std::size_t adopted = 0;
+  for (auto& file : listing.files) {
     found.insert(file.info.id);
-    adopt(file, now);
+    if (const auto known = files_.find(file.info.id); known != files_.end())
+      found_again(*known->second, std::move(file));
+    else if (adopted++ < most_new)
+      adopt(std::move(file), now);
+    else
+      look_again_ = true;
   }
+  RotationsByPath all;
+  rotate_missing(found, all, now);
+  resume_rotated(all, now);
+  add_fresh(listing.directories, known_patterns_, all);
+  for (auto& [path, rotation] : all) settle(std::move(rotation), now, sink);
   for (auto& key : listing.pattern_keys)
     if (known_patterns_.insert(key).second) new_patterns_.insert(key);
-  rotate_missing(found, now);
   away_.clear();
   for (const auto& [id, file] : files_) {
     if (file->life == Life::kLive) continue;
@@ -146,33 +158,32 @@ void Tailer::look_at_all(base::Now now) {
   }
   watcher_.watch(listing.directories);
   tell(listing);
+  if (looked_at_ == swept_at_) ::malloc_trim(0);  // what listings took: an idle agent is small
 }
 
-void Tailer::adopt(const FoundFile& found, base::Now now) {
-  const auto id = found.info.id;
-  if (const auto known = files_.find(id); known != files_.end()) {
-    auto& file = *known->second;
-    const bool as_before =
-        file.path() == found.spot.path && file.source() == found.spot.source && file.life == Life::kLive;
-    if (!as_before) changed_.insert(id);
-    file.found_at(found.spot);
+void Tailer::found_again(TailedFile& file, FoundFile found) {
+  if (file.spot() != found.spot || file.life != Life::kLive) {
+    changed_.insert(file.id());
+    file.found_at(std::move(found.spot));
     file.life = Life::kLive;
-    file.listed = found.info.changed;
-    draining_.erase(id);
-    queue(file);
-    return;
+    draining_.erase(file.id());
   }
-  auto file = std::make_unique<TailedFile>(id, found.spot);
+  if (!file.is_known(found.info)) queue(file);
+}
+
+void Tailer::adopt(FoundFile found, base::Now now) {
+  const auto id = found.info.id;
+  const bool is_new_pattern = !known_patterns_.contains(std::string(found.pattern));
+  const auto read_from = sources_[found.spot.source].read_from;
+  auto file = std::make_unique<TailedFile>(id, std::move(found.spot));
   if (const auto known_before = remembered_.take(*file)) {
     if (known_before->id != id) erased_.push_back(known_before->id);
     file->resume(*known_before);
     file->life = Life::kLive;
-  } else if (from_end_ || (!known_patterns_.contains(found.pattern) &&
-                           sources_[found.spot.source].read_from == config::ReadFrom::kEnd)) {
+  } else if (from_end_ || (is_new_pattern && read_from == config::ReadFrom::kEnd)) {
     reader_.begin_at_end(*file, found.info.size);
   }
-  file->listed = found.info.changed;
-  log_.say(base::Event::kFileFollowed, found.spot.path, "from byte " + std::to_string(file->cursor.position));
+  log_.say(base::Event::kFileFollowed, file->path(), "from byte " + std::to_string(file->cursor.position));
   static_cast<void>(file->open());  // before a rotation can take its name
   queue(*file);
   changed_.insert(id);
@@ -187,7 +198,9 @@ void Tailer::tell(const Listing& listing) {
   for (const auto& pattern : listing.empty_patterns)
     log_.say(base::Event::kSourceWithoutFiles, pattern, "matches no file yet");
   for (const auto& [path, source] : listing.shared) {
-    const auto& owner = sources_[files_.at(live_.at(path))->source()].name;
+    const auto file = files_.find(live_.at(path));
+    if (file == files_.end()) continue;  // it is followed later
+    const auto& owner = sources_[file->second->source()].name;
     if (owner != sources_[source].name)
       log_.say(base::Event::kFileInTwoSources, path,
                "is in sources " + owner + " and " + sources_[source].name + ": the first owns it");
@@ -258,6 +271,7 @@ TailChanges Tailer::take_changes() {
   out.erased.swap(erased_);
   out.patterns.swap(new_patterns_);
   out.losses.swap(losses_);
+  out.listed = siblings_.take_changes();
   return out;
 }
 

@@ -21,6 +21,7 @@
 #include "tail/record_reader.h"
 #include "tail/remembered.h"
 #include "tail/rotation.h"
+#include "tail/siblings.h"
 #include "tail/tailed_file.h"
 #include "tail/watcher.h"
 
@@ -29,6 +30,7 @@ namespace dingtail::tail {
 struct TailState {
   std::vector<FileState> files;
   std::set<std::string> patterns;  // that were followed before: their new files are read from the beginning
+  Listed listed;                   // the directories as they were looked at last
   bool lost = false;               // the state was corrupt and set aside: files go on from their end
 };
 
@@ -37,6 +39,7 @@ struct TailChanges {
   std::vector<FileState> changed;
   std::vector<FileId> erased;
   std::set<std::string> patterns;
+  Listed listed;
   std::vector<Loss> losses;  // not merged with those of earlier cuts
 };
 
@@ -69,7 +72,7 @@ class Tailer {
   TailChanges take_changes();
   [[nodiscard]] bool has_changes() const {
     return !changed_.empty() || !erased_.empty() || !new_patterns_.empty() || !set_aside_.empty() ||
-           !losses_.empty();
+           !losses_.empty() || siblings_.has_changes();
   }
 
   [[nodiscard]] std::vector<FileStatus> status() const;
@@ -82,9 +85,10 @@ class Tailer {
 
   // Which files there are.
   void on_events(const std::vector<loop::DirEvent>& events, bool overflowed);
-  void look_if_due(base::Now now);
-  void look_at_all(base::Now now);
-  void adopt(const FoundFile& found, base::Now now);
+  void look_if_due(base::Now now, const Sink& sink);
+  void look_at_all(base::Now now, std::size_t most_new, const Sink& sink);
+  void found_again(TailedFile& file, FoundFile found);
+  void adopt(FoundFile found, base::Now now);
   void tell(const Listing& listing);
   void tell_unfollowed(const Listing& listing);
   [[nodiscard]] bool is_unfollowed(const std::string& path) const;
@@ -94,29 +98,40 @@ class Tailer {
   void forget(FileId id);
 
   // What became of those that are not where they were (tailer_rotation.cpp).
-  struct Missing {
-    Spot spot;
-    std::vector<FileState> orphans;
-    std::uint64_t since = 0;
+  enum class Fate {
+    kGone,           // deleted, and not held open
+    kGoneWhileDown,  // the same, before this run
+    kRewritten,      // another content is there
   };
-  using MissingByPath = std::map<std::string, Missing>;
-  void rotate_missing(const std::set<FileId>& found, base::Now now);
+  struct Orphan {
+    FileState state;
+    Fate fate;
+  };
+  struct Rotation {  // of one path
+    Spot spot;
+    std::vector<Orphan> orphans;
+    std::set<FileId> fresh;  // siblings that were not there at the last look
+  };
+  using RotationsByPath = std::map<std::string, Rotation>;
+  static Rotation& rotation_at(RotationsByPath& all, const Spot& spot);
+  void rotate_missing(const std::set<FileId>& found, RotationsByPath& all, base::Now now);
   void rotated(TailedFile& file, base::Now now);
   bool place(TailedFile& file, Listings& listings);
-  void add_missing(MissingByPath& missing, const TailedFile& file, bool orphan) const;
-  void resume_rotated(base::Now now);
+  void resume_rotated(RotationsByPath& all, base::Now now);
+  void add_fresh(const std::set<std::string>& directories, const std::set<std::string>& known_patterns,
+                 RotationsByPath& all);
+  [[nodiscard]] std::optional<Spot> spot_of(const std::string& path,
+                                            const std::set<std::string>& known_patterns) const;
   void rewritten(TailedFile& file, base::Now now, const Sink& sink);
-  struct Sought {
-    std::size_t found = 0;        // files that are drained now
-    std::vector<FileState> lost;  // Generations::lost
-  };
-  Sought seek(const Missing& missing, base::Now now);
+  void settle(Rotation rotation, base::Now now, const Sink& sink);
+  void start_over(FileId id, bool found, const Sink& sink);
+  void tell_lost(const Orphan& orphan, base::Now now);
   void drain(File file, base::Now now);
   void lose(const std::string& path, std::uint64_t bytes, std::string reason, base::Now now);
 
   // Reading them.
   void queue(TailedFile& file);
-  void queue_all();
+  void queue_rotated();
   [[nodiscard]] bool waits(const TailedFile& file) const;
   std::size_t read_file(TailedFile& file, base::Now now, std::size_t budget_bytes, const Sink& sink);
   std::size_t read_more(TailedFile& file, base::Now now, std::size_t budget_bytes, const Sink& sink);
@@ -141,6 +156,7 @@ class Tailer {
   std::set<std::string> known_patterns_;
   std::set<std::string> new_patterns_;
   Remembered remembered_;
+  Siblings siblings_;
   std::map<FileId, File> files_;
   std::map<std::string, FileId> live_;  // Listing::names
   std::map<std::string, FileId> away_;  // rotated files, by where they stand

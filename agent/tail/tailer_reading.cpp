@@ -18,8 +18,10 @@ void Tailer::queue(TailedFile& file) {
   queue_.push_back(file.id());
 }
 
-void Tailer::queue_all() {
-  for (const auto& [id, file] : files_) queue(*file);
+// What no listing finds.
+void Tailer::queue_rotated() {
+  for (const auto& [path, id] : away_)
+    if (const auto file = files_.find(id); file != files_.end()) queue(*file->second);
 }
 
 // What was renamed away is read before its successor.
@@ -32,7 +34,7 @@ bool Tailer::waits(const TailedFile& file) const {
 }
 
 bool Tailer::read(base::Now now, std::size_t budget_bytes, const Sink& sink) {
-  look_if_due(now);
+  look_if_due(now, sink);
   std::size_t done = 0;
   while (!queue_.empty() && done < budget_bytes) {
     const FileId id = queue_.front();
@@ -84,7 +86,6 @@ std::size_t Tailer::read_file(TailedFile& file, base::Now now, std::size_t budge
   const bool more = *seen == TailedFile::Seen::kMore;
   const auto done = more ? read_more(file, now, budget_bytes, sink) : std::size_t{0};
   if (!files_.contains(id)) return kLookBytes + done;
-  if (!more && std::exchange(file.since, file.listed) != file.listed) changed_.insert(id);
   if (file.life == Life::kRotated) after_end(file, now, sink);
   return kLookBytes + done;
 }
@@ -116,10 +117,10 @@ std::size_t Tailer::read_more(TailedFile& file, base::Now now, std::size_t budge
              "begins as " + std::string(file.form->not_expected) +
                  " and is read so; its source names no such `encoding`");
   if (outcome->rewritten) {
+    file.undo_look();
     rewritten(file, now, sink);
     return outcome->bytes;
   }
-  if (std::exchange(file.since, file.listed) != file.listed) changed_.insert(file.id());
   if (!outcome->at_end && outcome->bytes > 0) queue(file);
   return outcome->bytes;
 }
@@ -141,9 +142,17 @@ void Tailer::trouble(TailedFile& file, const base::Error& error) {
 // A renamed or deleted file, read to its end: a partial line is a record once it can't be completed.
 void Tailer::after_end(TailedFile& file, base::Now now, const Sink& sink) {
   const bool silent = now.mono >= file.quiet_since + kSilent;
-  const bool whole = file.compressed() && file.content_end();
-  if (file.queued || file.rest_read || !file.is_open() || !(file.deleted() || whole || silent)) return;
-  if (file.compressed() && !whole) lose(file.at(), 0, "damaged: " + file.content_end().error().what, now);
+  const bool whole = file.compressed() && file.is_open() && file.content_end();
+  if (file.queued || file.rest_read || !(file.deleted() || whole || silent)) return;
+  const auto opened = file.open();
+  if (!opened) return trouble(file, opened.error());
+  if (!*opened) {
+    look_again_ = true;
+    return;
+  }
+  keep_open(file, now);
+  if (const auto end = file.content_end(); !end && !whole)
+    lose(file.at(), 0, "damaged: " + end.error().what, now);
   file.rest_read = true;
   const auto before = file.cursor.position;
   const auto rest = reader_.rest(file, now, sink);
@@ -160,7 +169,7 @@ void Tailer::finish_rotated(base::Now now, const Sink& sink) {
     auto& file = *known->second;
     read_file(file, now, kFarBytes, sink);
     if (!files_.contains(id) || file.queued || !due(file, now)) continue;
-    if (file.is_open() && !file.rest_read) after_end(file, now, sink);
+    after_end(file, now, sink);
     if (reader_.held(id) != nullptr) continue;
     if (file.is_open() && file.deleted())
       forget(id);
@@ -191,14 +200,17 @@ void Tailer::keep_open(TailedFile& file, base::Now now) {
   open_.push_back(file.id());
 }
 
-// Closes those that were used longest ago, until so many are left. What is being read, and what would be gone
-// without its descriptor, stays open.
+// Closes those that were used longest ago, until so many are left: first what nobody waits to read. What
+// would be gone without its descriptor stays open.
 void Tailer::close_idle(std::size_t most) {
-  for (auto at = open_.begin(); at != open_.end() && open_.size() > most;) {
-    auto& file = *files_.at(*at);
-    const bool needed = file.queued || file.deleted() || (file.compressed() && draining_.contains(*at));
-    if (!needed) file.close();
-    at = needed ? std::next(at) : open_.erase(at);
+  for (const bool queued : {false, true}) {
+    for (auto at = open_.begin(); at != open_.end() && open_.size() > most;) {
+      auto& file = *files_.at(*at);
+      const bool needed = file.deleted() || (file.compressed() && draining_.contains(*at));
+      const bool closes = !needed && file.queued == queued;
+      if (closes) file.close();
+      at = closes ? open_.erase(at) : std::next(at);
+    }
   }
 }
 

@@ -6,43 +6,43 @@
 
 namespace dingtail::tail {
 
+Tailer::Rotation& Tailer::rotation_at(RotationsByPath& all, const Spot& spot) {
+  return all.try_emplace(spot.path, Rotation{spot, {}, {}}).first->second;
+}
+
 // Live files that were not found, and rotated ones that were renamed again or are gone.
-void Tailer::rotate_missing(const std::set<FileId>& found, base::Now now) {
+void Tailer::rotate_missing(const std::set<FileId>& found, RotationsByPath& all, base::Now now) {
   Listings listings;
-  MissingByPath missing;
   std::vector<FileId> unfollowed;
   std::vector<FileId> gone;
   for (const auto& [id, each] : files_) {
     auto& file = *each;
-    const bool was_live = file.life == Life::kLive;
     if (found.contains(id)) continue;
-    const auto there = stat_file(file.spot().real);
-    const bool unnamed = was_live && there && there->id == id;
+    const auto there = stat_file(file.path());
+    const bool unnamed = file.life == Life::kLive && there && there->id == id;
     if (unnamed || (!file.is_open() && listings.away(file.spot().real, id))) {
       unfollowed.push_back(id);
       continue;
     }
-    if (was_live) rotated(file, now);
-    const bool is_placed = place(file, listings);
-    if (!is_placed) gone.push_back(id);
-    if (was_live || now.mono < file.rotated_at + kSilent || (!is_placed && draining_.contains(id)))
-      add_missing(missing, file, !is_placed);
+    if (file.life == Life::kLive) rotated(file, now);
+    if (!place(file, listings)) gone.push_back(id);
   }
   for (const auto id : unfollowed) {
     log_.say(base::Event::kFileGone, files_.at(id)->path(), "not to be found now: its position is kept");
     set_aside(id);
   }
-  for (const auto id : gone) forget(id);
-  for (const auto& [path, each] : missing)
-    for (const auto& lost : seek(each, now).lost)
-      if (lost.size > lost.position) lose(path, lost.size - lost.position, "deleted before it was read", now);
+  for (const auto id : gone) {
+    const auto& file = *files_.at(id);
+    rotation_at(all, file.spot()).orphans.push_back({state_of(file), Fate::kGone});
+    forget(id);
+  }
 }
 
 void Tailer::rotated(TailedFile& file, base::Now now) {
   const auto id = file.id();
   file.life = Life::kRotated;
   file.turn = ++turns_;
-  file.quiet_since = file.rotated_at = now.mono;
+  file.quiet_since = now.mono;
   file.rest_read = false;
   draining_.insert(id);
   changed_.insert(id);
@@ -54,107 +54,135 @@ void Tailer::rotated(TailedFile& file, base::Now now) {
 
 // Finds out where the file stands now. False: nowhere, and it cannot be read any more.
 bool Tailer::place(TailedFile& file, Listings& listings) {
-  if (const auto there = stat_file(file.at()); there && there->id == file.id()) return true;
-  if (const auto at = listings.beside(file.spot().real, file.id())) {
+  const auto at = [&]() -> std::optional<std::string> {
+    if (const auto there = stat_file(file.at()); there && there->id == file.id()) return file.at();
+    return listings.beside(file.spot().real, file.id());
+  }();
+  if (!at) return file.is_open();
+  if (const auto info = stat_file(*at); info && file.age == 0) file.age = info->modified;
+  if (*at != file.at()) {
     file.move_to(*at);
     queue(file);
-    return true;
   }
-  return file.is_open();
-}
-
-void Tailer::add_missing(MissingByPath& missing, const TailedFile& file, bool orphan) const {
-  const auto [at, is_new] = missing.try_emplace(file.path(), Missing{file.spot(), {}, file.since});
-  at->second.since = std::min(at->second.since, file.since);
-  if (orphan) at->second.orphans.push_back(state_of(file));
+  return true;
 }
 
 // Files of the last run that no pattern finds.
-void Tailer::resume_rotated(base::Now now) {
+void Tailer::resume_rotated(RotationsByPath& all, base::Now now) {
   auto fates = remembered_.settle([this](const auto& name) { return source_named(name).has_value(); });
-  std::sort(fates.begin(), fates.end(),
-            [](const auto& a, const auto& b) { return a.state.since < b.state.since; });
-  MissingByPath missing;
+  std::vector<File> renamed;
   for (const auto& [state, at] : fates) {
     const auto source = source_named(state.source);
     if (!at) erased_.push_back(state.id);
     if (!source) continue;
-    auto file = std::make_unique<TailedFile>(state.id, Spot{state.path, state.real, *source});
-    file->resume(state);
-    const bool unread = state.life == Life::kLive || state.size > state.position;
-    if (at || unread) {
-      add_missing(missing, *file, false);
-      if (!at) missing.at(state.path).orphans.push_back(state);
+    const Spot spot{state.path, state.real, *source};
+    if (!at) {
+      rotation_at(all, spot).orphans.push_back({state, Fate::kGoneWhileDown});
+      continue;
     }
-    if (!at) continue;
+    auto file = std::make_unique<TailedFile>(state.id, spot);
     file->move_to(*at);
-    drain(std::move(file), now);
+    file->resume(state);
+    if (const auto info = stat_file(*at); info && state.life == Life::kLive) file->age = info->modified;
+    renamed.push_back(std::move(file));
   }
-  for (const auto& [path, each] : missing)
-    for (const auto& lost : seek(each, now).lost)
-      lose(path, lost.size - std::min(lost.size, lost.position),
-           "deleted while the agent was down: what was written meanwhile is unread", now);
+  std::sort(renamed.begin(), renamed.end(), [](const File& a, const File& b) { return a->age < b->age; });
+  for (auto& file : renamed) drain(std::move(file), now);
+}
+
+// Rotated files that were not there at the last look.
+void Tailer::add_fresh(const std::set<std::string>& directories, const std::set<std::string>& known_patterns,
+                       RotationsByPath& all) {
+  for (const auto& [base, fresh] : siblings_.look(directories)) {
+    const auto spot = spot_of(base, known_patterns);
+    if (!spot) continue;
+    for (const auto& sibling : fresh) rotation_at(all, *spot).fresh.insert(sibling.info.id);
+  }
+}
+
+// Whose a file at that path would be; nothing where no source names it, or none did before.
+std::optional<Spot> Tailer::spot_of(const std::string& path,
+                                    const std::set<std::string>& known_patterns) const {
+  if (const auto live = live_.find(path); live != live_.end())
+    if (const auto file = files_.find(live->second); file != files_.end()) return file->second->spot();
+  const auto owner = finder_.owner_of(path);
+  if (!owner || !known_patterns.contains(owner->pattern)) return std::nullopt;
+  return Spot{path, real_path(path), owner->source};
 }
 
 // Truncated, or its inode holds another file now. What was copied away before is drained first.
 void Tailer::rewritten(TailedFile& file, base::Now now, const Sink& sink) {
-  const auto before = state_of(file);
-  const auto unread = file.unread();
-  if (file.compressed()) {
-    lose(file.at(), 0, "does not hold what was read of " + before.path, now);
-    return forget(before.id);
-  }
-  Missing missing{file.spot(), {}, file.since};
-  if (before.position > 0) missing.orphans.push_back(before);
-  file.start_anew();
-  changed_.insert(before.id);
-  const auto generations = seek(missing, now);
-  file.since = file.listed;
-  const bool found = generations.found > 0 && generations.lost.empty();
-  log_.say(base::Event::kFileTruncated, before.path,
-           found ? "truncated: the copy of what was in it is read to its end first"
-                 : "truncated or written anew: read from its beginning");
-  if (found)
-    reader_.drop(before.path);
-  else
-    reader_.end(before.path, sink);
-  if (!found && unread > 0) lose(before.path, unread, "truncated before it was read", now);
-  if (!found && unread == 0 && before.position > 0) {
-    lose(before.path, 0, "truncated: what was written just before is unread, if there was any", now);
-    losses_.back().suspected = true;
-  }
-  queue(file);
+  if (!file.compressed()) return settle({file.spot(), {}, {}}, now, sink);
+  lose(file.at(), 0, "does not hold what was read of " + file.path(), now);
+  forget(file.id());
 }
 
 // What stood at that path and was not seen, or not read to its end, is followed to its end.
-Tailer::Sought Tailer::seek(const Missing& missing, base::Now now) {
-  constexpr int kTries = 5;  // while a rotation is under way
-  Past past{missing.spot, missing.orphans, {}, missing.since, [this](FileId id) {
+void Tailer::settle(Rotation rotation, base::Now now, const Sink& sink) {
+  Past past{rotation.spot, {}, {}, std::move(rotation.fresh), [this](FileId id) {
               return files_.contains(id) || remembered_.contains(id);
             }};
+  auto& orphans = rotation.orphans;
   for (const auto& [id, file] : files_) {
-    if (file->path() != missing.spot.path || file->compressed()) continue;
+    if (file->path() != past.spot.path || file->compressed()) continue;
     const auto opened = file->open();
     keep_open(*file, now);
-    if (opened && *opened) past.present.push_back(file.get());
-  }
-  Sought out;
-  bool complete = false;
-  for (int i = 0; i < kTries && !complete; ++i) {
-    auto generations = find_generations(past);
-    complete = generations.complete;
-    past.orphans = generations.lost;
-    for (auto& file : generations.files) {
-      log_.say(base::Event::kFileRotated, file->at(),
-               file->cursor.position > 0 ? "read on from byte " + std::to_string(file->cursor.position)
-                                         : "rotated before it was seen: it is read whole");
+    if (!opened || !*opened) continue;
+    if (file->intact())
       past.present.push_back(file.get());
-      ++out.found;
-      drain(std::move(file), now);
-    }
+    else
+      orphans.push_back({state_of(*file), Fate::kRewritten});
   }
-  out.lost = std::move(past.orphans);
-  return out;
+  for (const auto& orphan : orphans) past.orphans.push_back(orphan.state);
+  auto found = find_generations(past);
+  for (const auto& orphan : orphans) {
+    const auto is_it = [&](const FileState& lost) { return lost.id == orphan.state.id; };
+    const bool lost = std::any_of(found.lost.begin(), found.lost.end(), is_it);
+    if (lost && (orphan.state.position > 0 || found.files.empty())) tell_lost(orphan, now);
+    if (orphan.fate == Fate::kRewritten) start_over(orphan.state.id, !lost, sink);
+  }
+  for (auto& file : found.files) {
+    log_.say(base::Event::kFileRotated, file->at(),
+             file->cursor.position > 0 ? "read on from byte " + std::to_string(file->cursor.position)
+                                       : "rotated before it was seen: it is read whole");
+    drain(std::move(file), now);
+  }
+}
+
+// `found`: what was in it is read on elsewhere.
+void Tailer::start_over(FileId id, bool found, const Sink& sink) {
+  auto& file = *files_.at(id);
+  log_.say(base::Event::kFileTruncated, file.path(),
+           found ? "truncated: the copy of what was in it is read to its end first"
+                 : "truncated or written anew: read from its beginning");
+  if (found)
+    reader_.drop(file.path());
+  else
+    reader_.end(file.path(), sink);
+  file.start_anew();
+  changed_.insert(id);
+  queue(file);
+}
+
+void Tailer::tell_lost(const Orphan& orphan, base::Now now) {
+  const auto& state = orphan.state;
+  const auto unread = state.size - std::min(state.size, state.position);
+  switch (orphan.fate) {
+    case Fate::kGone:
+      if (unread > 0) lose(state.path, unread, "deleted before it was read", now);
+      return;
+    case Fate::kGoneWhileDown:
+      if (unread > 0 || state.life == Life::kLive)
+        lose(state.path, unread, "deleted while the agent was down: what was written meanwhile is unread",
+             now);
+      return;
+    case Fate::kRewritten:
+      break;
+  }
+  if (unread > 0) return lose(state.path, unread, "truncated before it was read", now);
+  if (state.position == 0) return;
+  lose(state.path, 0, "truncated: what was written just before is unread, if there was any", now);
+  losses_.back().suspected = true;
 }
 
 // Takes a file that is no source of its own, to be read to its end.
@@ -167,8 +195,8 @@ void Tailer::drain(File file, base::Now now) {
   draining_.insert(id);
   changed_.insert(id);
   away_[file->at()] = id;
-  keep_open(*file, now);
-  files_[id] = std::move(file);
+  auto& kept = *(files_[id] = std::move(file));
+  keep_open(kept, now);
 }
 
 void Tailer::lose(const std::string& path, std::uint64_t bytes, std::string reason, base::Now now) {

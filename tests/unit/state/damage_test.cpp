@@ -27,7 +27,7 @@ class Damage : public testing::Test {
  protected:
   // Half of the cuts are in the database, the others in its log, as a kill leaves it.
   Damage() {
-    auto keeper = std::move(Keeper::start(dir / "made", "m", {})->keeper);
+    auto keeper = std::move(Keeper::start(dir / "made", "m", {}).value().keeper);
     for (std::uint64_t n = 1; n <= kCuts; ++n) {
       keeper.commit(numbered_cut(n));
       if (n == kTidied) keeper.tidy();
@@ -52,7 +52,8 @@ class Damage : public testing::Test {
     EXPECT_EQ(started->saved.files.lost, !aside.empty());
     EXPECT_EQ(started->saved.losses.size(), aside.empty() ? 0U : 1U);
     started->keeper.commit(numbered_cut(1));
-    EXPECT_EQ(started->keeper.outcome().kept, Kept::kDurable);
+    const auto outcome = started->keeper.outcome();
+    EXPECT_EQ(outcome.kept, Kept::kDurable) << outcome.why;
     if (aside.empty()) return number_of(started->saved).value_or(0);
     EXPECT_EQ(bytes_of(state + "/" + aside[0]), files.database) << "kept as it was found";
     return std::nullopt;

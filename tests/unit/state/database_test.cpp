@@ -48,6 +48,7 @@ Cut random_cut(std::mt19937& random, std::uint64_t n) {
     else if (some())
       cut.outbox.erased.push_back(key);
     if (some()) cut.files.patterns.insert("pattern " + std::to_string(random() % 10));
+    if (some()) cut.files.listed["/d" + std::to_string(key)] = n;
     if (some()) cut.files.losses.push_back({"/p" + std::to_string(key), n, "why", cut.at});
   }
   return cut;
@@ -57,6 +58,7 @@ std::vector<std::string> digest(const Saved& saved) {
   std::vector<std::string> out;
   for (const auto& file : saved.files.files)
     out.push_back("file " + std::to_string(file.id.inode) + " " + std::to_string(file.position));
+  for (const auto& [path, listed] : saved.files.listed) out.push_back(path + " " + std::to_string(listed));
   for (const auto& key : saved.files.patterns) out.push_back(key);
   for (const auto& alert : saved.alerts)
     out.push_back("alert " + alert.group.at(0) + " " + std::to_string(alert.total));
@@ -95,6 +97,7 @@ TEST(Database, WhatOneCutHoldsIsWhatAStartReads) {
   cut.at = base::from_unix_ms(99);
   cut.files.changed = {a_file(2, 1ULL << 40)};
   cut.files.patterns = {"s\x1f/a"};
+  cut.files.listed = {{"/logs", ~0ULL}, {"/more", 5}};
   cut.files.losses = {{"/a", 5, "cut", base::from_unix_ms(3)}};
   cut.alerts.changed = {an_alert()};
   cut.outbox.changed = {a_row(1, deliver::RowState::kSending), a_row(2, deliver::RowState::kHeld)};
@@ -115,11 +118,12 @@ TEST(Database, WhatOneCutHoldsIsWhatAStartReads) {
   EXPECT_EQ(file.source, written.source);
   EXPECT_EQ(file.position, written.position);
   EXPECT_EQ(file.size, written.size);
-  EXPECT_EQ(file.since, written.since);
+  EXPECT_EQ(file.age, written.age);
   EXPECT_EQ(file.life, written.life);
   EXPECT_EQ(file.head, written.head);
   EXPECT_EQ(file.tail, written.tail);
   EXPECT_EQ(saved->files.patterns, cut.files.patterns);
+  EXPECT_EQ(saved->files.listed, cut.files.listed);
   EXPECT_EQ(saved->outbox, cut.outbox.changed);
   EXPECT_EQ(saved->losses, cut.files.losses);
   ASSERT_EQ(saved->alerts.size(), 1U);

@@ -34,7 +34,7 @@ TEST(PowerCut, NoCommittedCutIsLostAndNothingIsCorrupt) {
   };
   while (cuts < count && !testing::Test::HasFailure()) {
     std::filesystem::remove_all(dir / "state");
-    auto keeper = std::move(Keeper::start(dir / "state", "m", {})->keeper);
+    auto keeper = std::move(Keeper::start(dir / "state", "m", {}).value().keeper);
     std::bernoulli_distribution now(0.2);
     bool cutting = false;
     disk.on_change = [&] {

@@ -60,7 +60,7 @@ inline tail::FileState a_file(std::uint64_t inode, std::uint64_t position) {
   state.source = "s";
   state.position = position;
   state.size = position + 1;
-  state.since = ~0ULL;
+  state.age = ~0ULL;
   state.life = tail::Life::kRotated;
   state.head = {~0ULL, 1024};
   state.tail = {7, 256};

@@ -56,7 +56,7 @@ TEST_F(Upgrade, AStateOfVersion1IsReadWhole) {
   EXPECT_EQ(live.real, "/var/log/app.log");
   EXPECT_EQ(live.position, 123456U);
   EXPECT_EQ(live.size, 123456U);
-  EXPECT_EQ(live.since, live.id.birth);
+  EXPECT_EQ(live.age, 0U);
   EXPECT_EQ(live.head, (tail::Mark{0xDEADBEEFCAFEF00DULL, 1024}));
   EXPECT_EQ(live.tail, (tail::Mark{42, 256}));
   EXPECT_EQ(saved->files.files[1].position, 1ULL << 40);
@@ -70,6 +70,7 @@ TEST_F(Upgrade, AStateOfVersion1IsReadWhole) {
   EXPECT_EQ(saved->outbox[3].uuid, "uuid-4");
   EXPECT_EQ(saved->outbox[3].alert, "");
   EXPECT_TRUE(saved->losses.empty());
+  EXPECT_TRUE(saved->files.listed.empty());
 }
 
 TEST_F(Upgrade, WhatItLeadsToIsTheSchemaOfANewState) {

@@ -35,7 +35,9 @@ class TailerTest : public testing::Test {
     for (const auto id : changes.erased) state_files.erase(id);
     for (const auto& file : changes.changed) state_files[file.id] = file;
     losses.insert(losses.end(), changes.losses.begin(), changes.losses.end());
+    for (const auto& [path, at] : changes.listed) listed[path] = at;
     TailState out;
+    out.listed = listed;
     for (const auto& [id, file] : state_files) out.files.push_back(file);
     for (const auto& path : source.paths) out.patterns.insert(source.name + '\x1f' + path);
     return out;
@@ -76,6 +78,7 @@ class TailerTest : public testing::Test {
   Multiline::LineStarts starts;
   std::map<FileId, FileState> state_files;
   std::vector<Loss> losses;  // as of the last saved()
+  Listed listed;
   int markers = 0;
 };
 

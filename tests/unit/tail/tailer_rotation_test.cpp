@@ -179,6 +179,75 @@ TEST_F(RotationTest, ADaemonThatNeverReopensItsLogIsFollowedUnderTheNewName) {
   EXPECT_THAT(read(), ElementsAre("4"));
 }
 
+TEST_F(RotationTest, ARotatedFileThatWasReadToItsEndIsLeftAlone) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  read(61s);
+  read(61s);  // idle: its descriptor is closed
+  rename("a.log", "a.log.1");
+  dir.write("logs/a.log", "2\n");
+  read();
+  read(11s);
+  read(1s);
+  EXPECT_GT(tailer->next_deadline(), now.mono + 30s) << "only the sweep is left to do";
+}
+
+TEST_F(RotationTest, ALinkThatIsSetToAnotherFileLeavesNothingUnreadInTheFormerOne) {
+  dir.write("other/one", "1\n");
+  fs::create_symlink(dir / "other/one", dir / "logs/a.log");
+  EXPECT_THAT(read(), ElementsAre("1"));
+  dir.append("other/one", "2\n");
+  dir.write("other/two", "3\n");
+  fs::remove(dir / "logs/a.log");
+  fs::create_symlink(dir / "other/two", dir / "logs/a.log");
+  EXPECT_THAT(read(), ElementsAre("2", "3"));
+}
+
+TEST_F(RotationTest, AFileThatWasRotatedBeforeItWasEverSeenIsRead) {
+  read();
+  dir.write("logs/new.log", "1\n");
+  rename("new.log", "new.log.1");
+  EXPECT_THAT(read(), ElementsAre("1"));
+  stop();
+  dir.write("logs/other.log", "2\n");
+  rename("other.log", "other.log-20261122");
+  gzip("other.log-20261122");
+  restart();
+  EXPECT_THAT(read(), ElementsAre("2"));
+}
+
+TEST_F(RotationTest, ACopyThatWasReadAndIsCompressedWhileStoppedIsNotReadAgain) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  fs::copy_file(dir / "logs/a.log", dir / "logs/a.log.1");
+  dir.write("logs/a.log", "");
+  dir.append("logs/a.log", "2\n");
+  EXPECT_THAT(read(), ElementsAre("2"));
+  read(11s);
+  stop();
+  fs::remove(dir / "logs/a.log");
+  gzip("a.log.1");
+  restart();
+  EXPECT_THAT(read(), IsEmpty());
+}
+
+TEST_F(RotationTest, ACompressedFileIsReadOnlyWhenItsOriginalIsGone) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  stop();
+  dir.append("logs/a.log", "2\n");
+  rename("a.log", "a.log.1");
+  ASSERT_EQ(std::system(("gzip -k " + (dir / "logs/a.log.1")).c_str()), 0);
+  fs::resize_file(dir / "logs/a.log.1.gz", 10);
+  restart();
+  EXPECT_THAT(read(), ElementsAre("2"));
+  EXPECT_THAT(read(61s), IsEmpty());
+  fs::remove(dir / "logs/a.log.1.gz");
+  gzip("a.log.1");
+  EXPECT_THAT(read(), IsEmpty());
+  EXPECT_THAT(read(61s), IsEmpty());
+}
+
 TEST_F(RotationTest, AFileDeletedWhileStoppedIsInTheLedger) {
   dir.write("logs/a.log", "1\n2\n");
   read();

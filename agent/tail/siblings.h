@@ -1,0 +1,61 @@
+// The rotated names in the directories of followed files, and which of them are new since the last look. By
+// identity while the agent runs; by age over a restart.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tail/identity.h"
+
+namespace dingtail::tail {
+
+struct Sibling {
+  std::string path;
+  FileStat info;
+};
+
+// The regular files beside `path` that a rotation may have made of it: their names begin with its name. The
+// youngest first.
+std::vector<Sibling> siblings(const std::string& path);
+
+// How old a directory's listing is: its mtime when it was listed, nanoseconds, in the file system's time.
+using Listed = std::map<std::string, std::uint64_t>;
+
+class Siblings {
+ public:
+  // What the last run had listed.
+  void restore(Listed listed) { restored_.merge(listed); }
+
+  // Rotated files that were not there at the last look, by the path that they were rotated from. In a
+  // directory that was never looked at: none.
+  std::map<std::string, std::vector<Sibling>> look(const std::set<std::string>& directories);
+
+  // What changed since the last call.
+  Listed take_changes() { return std::exchange(changes_, {}); }
+  [[nodiscard]] bool has_changes() const { return !changes_.empty(); }
+
+ private:
+  struct Entry {
+    std::string name;
+    std::uint64_t inode;
+    auto operator<=>(const Entry&) const = default;
+  };
+  struct Directory {
+    std::vector<Entry> entries;
+    std::uint64_t modified = 0;
+    std::set<FileId> seen;  // of its rotated files
+  };
+
+  static std::optional<std::vector<Entry>> list(const std::string& directory);
+  void look_at(const std::string& path, std::map<std::string, std::vector<Sibling>>& found);
+
+  std::map<std::string, Directory> directories_;
+  Listed restored_;
+  Listed changes_;
+};
+
+}  // namespace dingtail::tail
