@@ -49,6 +49,25 @@ base::Status check(sqlite3* database) {
   return *answer == "ok" ? base::Status() : base::fail(base::Code::kInvalid, *answer);
 }
 
+// The schema is text in the file, and damage may leave it readable: then each start would end at its first
+// cut.
+base::Status check_schema(sqlite3* database) {
+  constexpr std::string_view kColumns =
+      "SELECT group_concat(line) FROM (SELECT m.type || ' ' || m.name || ifnull(' ' || c.cid || ' ' || "
+      "c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' || c.pk, '') AS line FROM sqlite_schema m "
+      "LEFT JOIN pragma_table_info(m.name) c ORDER BY m.name, c.cid)";
+  sqlite3* raw = nullptr;
+  sqlite3_open(":memory:", &raw);
+  const std::unique_ptr<sqlite3, int (*)(sqlite3*)> model(raw, sqlite3_close);
+  TRY(execute(raw, std::string(kSchema)));
+  const auto right = ask(raw, kColumns);
+  if (!right) return tl::unexpected(right.error());
+  const auto found = ask(database, kColumns);
+  if (!found) return tl::unexpected(found.error());
+  if (*right == *found) return {};
+  return base::fail(base::Code::kInvalid, "its tables are not an agent's");
+}
+
 int note_log_pages(void* pages, sqlite3* /*database*/, const char* /*name*/, int count) {
   *static_cast<int*>(pages) = count;
   return SQLITE_OK;
@@ -95,7 +114,8 @@ base::Status Database::prepare(const std::string& file) {
   TRY(check(database));
   if (sqlite3_db_readonly(database, "main") == 1)  // only its own head can have said so
     return base::fail(base::Code::kInvalid, "its head is damaged: it may not be written");
-  return upgrade(database, file);
+  TRY(upgrade(database, file));
+  return check_schema(database);
 }
 
 base::Result<Saved> Database::load() {

@@ -120,6 +120,10 @@ base::Status write_files(sqlite3* database, const Unwritten& cut) {
     else
       TRY(erase.run(id.device, id.inode, id.birth));
   }
+  return {};
+}
+
+base::Status write_directories(sqlite3* database, const Unwritten& cut) {
   Statement directory(database, "REPLACE INTO directory VALUES (?, ?)");
   for (const auto& [path, listed] : cut.listed) TRY(directory.run(path, listed));
   Statement pattern(database, "REPLACE INTO pattern VALUES (?)");
@@ -177,6 +181,7 @@ base::Status load_rows(sqlite3* database, Saved& saved) {
 
 base::Status write_rows(sqlite3* database, const Unwritten& cut) {
   TRY(write_files(database, cut));
+  TRY(write_directories(database, cut));
   TRY(write_alerts(database, cut));
   TRY(write_outbox(database, cut));
   return write_losses(database, cut);

@@ -25,6 +25,18 @@ std::string parent_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+// Where the links stand that lead from a name to its file: each may be retargeted.
+void add_links(std::string path, std::set<std::string>& directories) {
+  constexpr int kMostLinks = 40;
+  std::error_code error;
+  for (int i = 0; i < kMostLinks && fs::is_symlink(path, error); ++i) {
+    const auto target = fs::read_symlink(path, error);
+    if (error) return;
+    path = (fs::path(path).parent_path() / target).lexically_normal().string();
+    directories.insert(parent_of(path));
+  }
+}
+
 }  // namespace
 
 void Finder::set_sources(const std::vector<config::Source>& sources) {
@@ -102,6 +114,7 @@ bool Finder::add(const std::string& path, const Pattern& pattern, Look& look) co
   if (real_parent.empty()) real_parent = real_path(parent);
   const auto in_real_parent = [&] { return (fs::path(real_parent) / fs::path(path).filename()).string(); };
   const auto real = is_link ? real_path(path) : (real_parent == parent ? path : in_real_parent());
+  if (is_link) add_links(path, listing.directories);
   if (real != path) {
     listing.directories.insert(parent_of(real));
     listing.names[real] = info->id;

@@ -77,6 +77,20 @@ void walk_any_depth(const std::string& directory, std::span<const std::string_vi
   }
 }
 
+void walk_wildcard(const std::string& directory, const std::string& wildcard,
+                   std::span<const std::string_view> rest, int depth, const GlobVisitor& visit) {
+  visit.directory(directory);
+  for (const auto& [entry, type] : list(directory, visit)) {
+    if (::fnmatch(wildcard.c_str(), entry.c_str(), FNM_PERIOD) != 0) continue;
+    if (rest.empty() && is_rotated_name(entry)) continue;
+    const auto path = join_path(directory, entry);
+    if (rest.empty() && type == DT_REG)
+      visit.file(path);
+    else if (rest.empty() || (type != DT_REG && is_directory(path)))
+      step(path, rest, depth, visit);
+  }
+}
+
 void walk_from(const std::string& directory, std::span<const std::string_view> parts, int depth,
                const GlobVisitor& visit) {
   const std::string name(parts.front());
@@ -93,16 +107,7 @@ void walk_from(const std::string& directory, std::span<const std::string_view> p
     if (rest.empty() || is_directory(path)) step(path, rest, depth, visit);
     return;
   }
-  visit.directory(directory);
-  for (const auto& [entry, type] : list(directory, visit)) {
-    if (::fnmatch(name.c_str(), entry.c_str(), FNM_PERIOD) != 0) continue;
-    if (rest.empty() && is_rotated_name(entry)) continue;
-    const auto path = join_path(directory, entry);
-    if (rest.empty() && type == DT_REG)
-      visit.file(path);
-    else if (rest.empty() || (type != DT_REG && is_directory(path)))
-      step(path, rest, depth, visit);
-  }
+  walk_wildcard(directory, name, rest, depth, visit);
 }
 
 std::vector<std::string_view> parts_of(const std::string& path) {

@@ -87,6 +87,7 @@ base::Result<RecordReader::Outcome> RecordReader::read(TailedFile& file, base::N
     if (lines->rewritten) break;
     outcome.at_end = lines->end_of_file && (!file.sparse() || file.cursor.scanned_to >= file.size());
     if (outcome.at_end) file.reached_end();
+    file.grow_head();
     outcome.bytes += static_cast<std::size_t>(file.cursor.scanned_to - scanned);
     hand_out(file, *lines, offset, now, outcome, sink);
   }
@@ -135,7 +136,6 @@ void RecordReader::hand_out(TailedFile& file, const Lines& lines, std::uint64_t 
                             Outcome& outcome, const Sink& sink) {
   if (lines.bytes.empty()) return;
   outcome.bytes_cut += lines.bytes_cut;
-  file.grow_head();
   auto& source = sources_[file.source()];
   if (source.multiline) {
     join(file, lines, offset, now, sink);

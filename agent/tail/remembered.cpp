@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iterator>
 
+#include "tail/file_system.h"
 #include "tail/finder.h"
 
 namespace dingtail::tail {
@@ -23,17 +24,21 @@ std::optional<FileState> Remembered::take(TailedFile& file) {
   return state;
 }
 
+// A file of a lower layer is copied up, and so born anew, when it is first written to.
+bool Remembered::is_reborn(FileId before, const TailedFile& file) {
+  return before.device == file.id().device && before.inode == file.id().inode && before != file.id() &&
+         !tells_of_changes(parent_of(file.at()));
+}
+
 Remembered::States::iterator Remembered::find(TailedFile& file) {
   if (const auto same = states_.find(file.id()); same != states_.end()) return same;
   const auto at_path = std::find_if(states_.begin(), states_.end(), [&](const auto& entry) {
     const auto& state = entry.second;
-    return state.life == Life::kLive && state.path == file.path() && state.position > 0;
+    return state.id.inode == file.id().inode && state.path == file.path() && state.position > 0 &&
+           (state.id.birth == file.id().birth || is_reborn(state.id, file));
   });
   if (at_path == states_.end()) return at_path;
   const auto& state = at_path->second;
-  Listings listings;
-  const auto* there = listings.in(parent_of(state.real));
-  if (there == nullptr || there->contains(state.id)) return states_.end();
   if (const auto opened = file.open(); !opened || !*opened) return states_.end();
   const auto same_head = holds(file.reader(), 0, state.head);
   const auto same_tail = holds(file.reader(), state.position - state.tail.size, state.tail);
@@ -48,7 +53,8 @@ std::vector<Remembered::Fate> Remembered::settle(
     const auto& state = at->second;
     const bool away = listings.away(state.real, state.id);
     const auto stands = listings.beside(state.real, state.id);
-    const bool unnamed = stands == state.real && state.life == Life::kLive;
+    const auto there = stat_file(state.path);
+    const bool unnamed = there && there->id == state.id && state.life == Life::kLive;
     if (away || unnamed || (stands && !is_source(state.source))) {
       ++at;
       continue;

@@ -19,10 +19,11 @@ class Remembered {
 
   [[nodiscard]] bool contains(FileId id) const { return states_.contains(id); }
 
-  // What is known of a file, and no longer remembered: by its identity, or by its path and content where its
-  // identity is another now (a device is numbered anew after a reboot, a file was copied back into place) and
-  // the old one is not beside it. Opens the file for that.
+  // What is known of a file, and no longer remembered: by its identity, or by its path and content where only
+  // its device's number is another now (after a reboot), or it is_reborn(). Opens the file for that.
   std::optional<FileState> take(TailedFile& file);
+  // It may be the file of that identity, born anew by its file system.
+  static bool is_reborn(FileId before, const TailedFile& file);
 
   // What became of a file of the last run that no pattern finds.
   struct Fate {

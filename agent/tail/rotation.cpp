@@ -21,7 +21,7 @@ struct Candidate {
 };
 
 bool holds_orphan(const FileState& orphan, const Candidate& candidate) {
-  if (orphan.position == 0) return false;
+  if (orphan.head.size == 0) return false;
   const auto read = candidate.file->reader();
   const bool compressed = candidate.file->compressed();
   if (!compressed && candidate.sibling.info.size < orphan.position) return false;
@@ -64,7 +64,7 @@ bool is_copy_of(const TailedFile& file, const Candidate& candidate) {
   return more && *more == 0;
 }
 
-std::vector<Candidate> candidates_of(const Past& past) {
+std::vector<Candidate> candidates_of(const Past& past, std::set<FileId>& undecided) {
   std::vector<Candidate> out;
   for (auto& sibling : siblings(past.spot.real)) {
     const bool wanted = !past.orphans.empty() || past.fresh.contains(sibling.info.id);
@@ -73,7 +73,10 @@ std::vector<Candidate> candidates_of(const Past& past) {
     auto file = std::make_unique<TailedFile>(sibling.info.id, past.spot);
     file->move_to(sibling.path);
     const auto opened = file->open();
-    if (opened && *opened) out.push_back({std::move(sibling), std::move(file)});
+    if (opened && *opened)
+      out.push_back({std::move(sibling), std::move(file)});
+    else
+      undecided.insert(sibling.info.id);
   }
   return out;
 }
@@ -88,7 +91,7 @@ void resume(Candidate& candidate, const FileState& orphan) {
 
 Generations find_generations(const Past& past) {
   Generations out;
-  auto candidates = candidates_of(past);
+  auto candidates = candidates_of(past, out.undecided);
   for (const auto& orphan : past.orphans) {
     bool found = false;
     for (auto at = candidates.begin(); at != candidates.end();) {
@@ -106,10 +109,14 @@ Generations find_generations(const Past& past) {
   }
   for (auto& candidate : candidates) {
     const auto is_copy = [&](const auto& file) { return is_copy_of(*file, candidate); };
-    if (!past.fresh.contains(candidate.sibling.info.id) ||
-        std::any_of(past.present.begin(), past.present.end(), is_copy) ||
-        std::any_of(out.files.begin(), out.files.end(), is_copy))
+    const auto id = candidate.sibling.info.id;
+    if (!past.fresh.contains(id)) continue;
+    if (std::any_of(past.present.begin(), past.present.end(), is_copy) ||
+        std::any_of(out.files.begin(), out.files.end(), is_copy)) {
+      out.copies.insert(id);
       continue;
+    }
+    candidate.file->see(candidate.sibling.info.size);
     candidate.file->life = Life::kRotated;
     candidate.file->age = candidate.sibling.info.modified;
     out.files.push_back(std::move(candidate.file));

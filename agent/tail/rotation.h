@@ -25,6 +25,8 @@ struct Past {
 struct Generations {
   std::vector<std::unique_ptr<TailedFile>> files;  // to be read from their cursors, the oldest first
   std::vector<FileState> lost;                     // orphans whose content is nowhere
+  std::set<FileId> undecided;                      // fresh siblings that cannot be read now
+  std::set<FileId> copies;                         // fresh siblings that are copies, so far
 };
 
 // An orphan's content is the file that holds its first bytes and those before its position: it goes on there.

@@ -3,6 +3,7 @@
 #include <dirent.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -56,8 +57,18 @@ std::optional<std::vector<Siblings::Entry>> Siblings::list(const std::string& di
 
 std::map<std::string, std::vector<Sibling>> Siblings::look(const std::set<std::string>& directories) {
   std::map<std::string, std::vector<Sibling>> found;
+  waiting_.clear();
   for (const auto& directory : directories) look_at(directory, found);
+  first_look_ = false;
   return found;
+}
+
+// From which age on the files of a directory are new that was never looked at in this run.
+std::uint64_t Siblings::age_of_news(const std::string& path) const {
+  const auto listed = restored_.find(path);
+  if (first_look_ && listed != restored_.end()) return listed->second;
+  const bool first_run = first_look_ && restored_.empty();
+  return first_run ? std::numeric_limits<std::uint64_t>::max() : 0;
 }
 
 void Siblings::look_at(const std::string& path, std::map<std::string, std::vector<Sibling>>& found) {
@@ -66,25 +77,50 @@ void Siblings::look_at(const std::string& path, std::map<std::string, std::vecto
   if (!info || !entries) return;
   const auto [at, is_first] = directories_.try_emplace(path);
   auto& directory = at->second;
-  if (directory.entries == *entries && directory.modified == info->modified) return;
-  const auto restored = restored_.find(path);
-  const bool in_the_last_run = is_first && restored != restored_.end();
-  std::set<FileId> seen;
-  for (const auto& entry : *entries) {
+  const bool settled = !directory.undecided && directory.copies.empty();
+  if (directory.entries == *entries && directory.modified == info->modified && settled) return;
+  Directory now{std::move(*entries), info->modified, {}, {}, false};
+  for (const auto& entry : now.entries) {
     const auto base = base_of(entry.name);
     if (!base) continue;
     const auto sibling = join_path(path, entry.name);
     const auto there = stat_file(sibling);
     if (!there || !there->regular || is_unfinished(sibling)) continue;
-    seen.insert(there->id);
     // A compressor makes a new file, and gives it the time of the last write to the old one.
     const bool by_birth = there->id.birth != 0 && !is_compressed_name(entry.name);
     const auto age = by_birth ? there->id.birth : there->modified;
-    if (in_the_last_run ? age >= restored->second : !is_first && !directory.seen.contains(there->id))
-      found[join_path(path, *base)].push_back({sibling, *there});
+    const auto copy = directory.copies.find(there->id);
+    const bool as_before =
+        copy != directory.copies.end() ? copy->second == there->size : directory.seen.contains(there->id);
+    const bool is_new = is_first ? age >= age_of_news(path) : !as_before;
+    if (!is_new && copy != directory.copies.end()) {
+      now.copies.insert(*copy);
+      waiting_.insert(sibling);
+    }
+    const bool is_empty = is_new && there->size == 0;
+    if (is_empty) waiting_.insert(sibling);
+    now.undecided = now.undecided || is_empty;
+    if (!is_empty) now.seen.insert(there->id);
+    if (is_new && !is_empty) found[join_path(path, *base)].push_back({sibling, *there});
   }
-  directory = {std::move(*entries), info->modified, std::move(seen)};
-  changes_[path] = info->modified;
+  directory = std::move(now);
+  if (!directory.undecided) changes_[path] = info->modified;
+}
+
+void Siblings::postpone(const std::string& path, FileId id) {
+  const auto known = directories_.find(split_path(path).first);
+  if (known == directories_.end()) return;
+  known->second.seen.erase(id);
+  known->second.undecided = true;
+  changes_.erase(known->first);
+}
+
+void Siblings::is_copy(const std::string& path, FileId id) {
+  const auto known = directories_.find(split_path(path).first);
+  const auto there = stat_file(path);
+  if (known == directories_.end() || !there || there->id != id) return;
+  known->second.copies[id] = there->size;
+  waiting_.insert(path);
 }
 
 }  // namespace dingtail::tail

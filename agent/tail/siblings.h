@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tail/identity.h"
@@ -30,9 +31,16 @@ class Siblings {
   // What the last run had listed.
   void restore(Listed listed) { restored_.merge(listed); }
 
-  // Rotated files that were not there at the last look, by the path that they were rotated from. In a
-  // directory that was never looked at: none.
+  // Rotated files that were not there at the last look, by the path that they were rotated from. At the first
+  // look of a first run: none.
   std::map<std::string, std::vector<Sibling>> look(const std::set<std::string>& directories);
+
+  // What it is can't be told now: it is new again at the next look.
+  void postpone(const std::string& path, FileId id);
+  // It is but a copy of something known, so far.
+  void is_copy(const std::string& path, FileId id);
+  // What it is may show when it is written: it was empty at the last look, or a copy.
+  [[nodiscard]] bool waits_for(const std::string& path) const { return waiting_.contains(path); }
 
   // What changed since the last call.
   Listed take_changes() { return std::exchange(changes_, {}); }
@@ -47,13 +55,18 @@ class Siblings {
   struct Directory {
     std::vector<Entry> entries;
     std::uint64_t modified = 0;
-    std::set<FileId> seen;  // of its rotated files
+    std::set<FileId> seen;                   // of its rotated files
+    std::map<FileId, std::uint64_t> copies;  // of these, their sizes as copies
+    bool undecided = false;                  // a new one was left for later
   };
 
   static std::optional<std::vector<Entry>> list(const std::string& directory);
+  [[nodiscard]] std::uint64_t age_of_news(const std::string& path) const;
   void look_at(const std::string& path, std::map<std::string, std::vector<Sibling>>& found);
 
   std::map<std::string, Directory> directories_;
+  std::set<std::string> waiting_;
+  bool first_look_ = true;
   Listed restored_;
   Listed changes_;
 };

@@ -14,7 +14,7 @@ namespace dingtail::tail {
 base::Result<bool> TailedFile::open() {
   if (is_open()) return true;
   if (compressed()) return open_compressed();
-  base::Fd fd(::open(at_.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  base::Fd fd(::open(at().c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!fd && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) return false;
   if (!fd) return base::fail_errno("open", errno);
   const auto opened = stat_file(fd.get());
@@ -25,9 +25,9 @@ base::Result<bool> TailedFile::open() {
 }
 
 base::Result<bool> TailedFile::open_compressed() {
-  const auto there = stat_file(at_);
+  const auto there = stat_file(at());
   if (!there || there->id != id_) return false;
-  auto content = Decompressed::open(at_);
+  auto content = Decompressed::open(at());
   if (!content) return tl::unexpected(std::move(content).error());
   content_ = std::move(*content);
   return true;
@@ -40,7 +40,7 @@ void TailedFile::close() {
 
 base::Result<TailedFile::Seen> TailedFile::look() {
   if (compressed()) return look_compressed();
-  const auto info = fd_ ? stat_file(fd_.get()) : stat_file(at_);
+  const auto info = fd_ ? stat_file(fd_.get()) : stat_file(at());
   if (!info && !fd_ && info.error().code == base::Code::kNotFound) return Seen::kMoved;
   if (!info) return tl::unexpected(info.error());
   if (info->id != id_) return Seen::kMoved;
@@ -78,7 +78,7 @@ bool TailedFile::intact() const {
 }
 
 base::Result<TailedFile::Seen> TailedFile::look_compressed() {
-  const auto info = content_ ? content_->stat() : stat_file(at_);
+  const auto info = content_ ? content_->stat() : stat_file(at());
   if (!info && !content_ && info.error().code == base::Code::kNotFound) return Seen::kMoved;
   if (!info) return tl::unexpected(info.error());
   if (info->id != id_) return Seen::kMoved;
@@ -125,9 +125,14 @@ void TailedFile::skip_to(std::uint64_t position) {
 }
 
 void TailedFile::grow_head() {
-  if (head.size >= kHeadBytes || cursor.position <= head.size) return;
-  const auto size = std::min<std::uint64_t>(cursor.position, kHeadBytes);
-  if (const auto mark = read_mark(reader(), 0, static_cast<std::size_t>(size))) head = *mark;
+  const auto seen = std::min<std::uint64_t>(std::max(size_, cursor.scanned_to), kHeadBytes);
+  if (head.size >= seen) return;
+  if (const auto mark = read_mark(reader(), 0, static_cast<std::size_t>(seen))) head = *mark;
+}
+
+void TailedFile::see(std::uint64_t size) {
+  size_ = size_before_ = size;
+  grow_head();
 }
 
 void TailedFile::start_anew() {
@@ -171,11 +176,11 @@ FileState TailedFile::state(const std::string& source, const Cursor& from) const
 }
 
 void TailedFile::move_to(std::string at) {
-  at_ = std::move(at);
+  renamed_to_ = std::make_unique<std::string>(std::move(at));
 }
 
 void TailedFile::found_at(Spot spot) {
-  at_ = spot.real;
+  renamed_to_.reset();
   spot_ = std::move(spot);
 }
 

@@ -47,7 +47,7 @@ struct FileState {
 
 class TailedFile {
  public:
-  TailedFile(FileId id, Spot spot) : id_(id), spot_(std::move(spot)), at_(spot_.real) {}
+  TailedFile(FileId id, Spot spot) : id_(id), spot_(std::move(spot)) {}
 
   // Opens the file where it stands; false: it stands there no more.
   base::Result<bool> open();
@@ -80,13 +80,15 @@ class TailedFile {
   [[nodiscard]] bool is_open() const { return fd_ || content_; }
   // Of a compressed file: its content has an end, and that was read. An error: it is damaged, or ends early.
   [[nodiscard]] base::Status content_end() const;
-  [[nodiscard]] bool compressed() const { return can_decompress(at_); }
+  [[nodiscard]] bool compressed() const { return can_decompress(at()); }
 
   // While it is open.
   [[nodiscard]] ReadAt reader() const;
 
-  // What is known of its content grows with what was read of it: to be called when the cursor moved.
+  // What is known of its content grows with what was seen of it.
   void grow_head();
+  // It was found open, with so many bytes.
+  void see(std::uint64_t size);
   // From the beginning again: its content is another now.
   void start_anew();
   // Everything in it was read for now.
@@ -101,7 +103,7 @@ class TailedFile {
   [[nodiscard]] const Spot& spot() const { return spot_; }
   [[nodiscard]] std::size_t source() const { return spot_.source; }
   // Where it stands now: Spot::real, or what it was renamed to.
-  [[nodiscard]] const std::string& at() const { return at_; }
+  [[nodiscard]] const std::string& at() const { return renamed_to_ ? *renamed_to_ : spot_.real; }
   [[nodiscard]] std::uint64_t size() const { return size_; }  // when it was last looked at
   [[nodiscard]] std::uint64_t size_now() const;               // while it is open
   // False: another content is there than was read, or less than was seen. While it is open.
@@ -133,7 +135,7 @@ class TailedFile {
 
   FileId id_;
   Spot spot_;
-  std::string at_;
+  std::unique_ptr<std::string> renamed_to_;  // null: it stands where it was found
   base::Fd fd_;
   std::unique_ptr<Decompressed> content_;  // of a compressed file, instead of fd_
   std::uint64_t changed_ = 0;              // ctime when it was last looked at

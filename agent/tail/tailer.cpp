@@ -1,6 +1,6 @@
 #include "tail/tailer.h"
 
-#include <malloc.h>
+#include <fcntl.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -100,8 +100,8 @@ void Tailer::on_events(const std::vector<loop::DirEvent>& events, bool overflowe
     look_again_ = true;
   }
   for (const auto& event : events) {
-    look_again_ = look_again_ || event.listing;
     const std::string path = event.directory + (event.directory == "/" ? "" : "/") + event.name;
+    look_again_ = look_again_ || event.listing || siblings_.waits_for(path);
     for (const auto* names : {&live_, &away_})
       if (const auto named = names->find(path); named != names->end())
         if (const auto file = files_.find(named->second); file != files_.end()) queue(*file->second);
@@ -124,7 +124,19 @@ void Tailer::look_if_due(base::Now now, const Sink& sink) {
       queue_rotated();
     }
   }
-  if (look_again_ && now.mono >= looked_at_ + between_looks(files_.size())) look_at_all(now, kMostNew, sink);
+  if (!look_again_ || now.mono < looked_at_ + between_looks(files_.size())) return;
+  looked_at_ = now.mono;
+  if (!can_list()) return;
+  look_at_all(now, kMostNew, sink);
+  trim_ = trim_ || looked_at_ == swept_at_;
+}
+
+// Without a descriptor to be had, every directory would look empty.
+bool Tailer::can_list() {
+  const auto open_any = [] { return base::Fd(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)); };
+  if (open_any()) return true;
+  make_room();
+  return static_cast<bool>(open_any());
 }
 
 void Tailer::look_at_all(base::Now now, std::size_t most_new, const Sink& sink) {
@@ -158,7 +170,6 @@ void Tailer::look_at_all(base::Now now, std::size_t most_new, const Sink& sink) 
   }
   watcher_.watch(listing.directories);
   tell(listing);
-  if (looked_at_ == swept_at_) ::malloc_trim(0);  // what listings took: an idle agent is small
 }
 
 void Tailer::found_again(TailedFile& file, FoundFile found) {
@@ -176,15 +187,23 @@ void Tailer::adopt(FoundFile found, base::Now now) {
   const bool is_new_pattern = !known_patterns_.contains(std::string(found.pattern));
   const auto read_from = sources_[found.spot.source].read_from;
   auto file = std::make_unique<TailedFile>(id, std::move(found.spot));
-  if (const auto known_before = remembered_.take(*file)) {
+  const auto before = files_.lower_bound({id.device, id.inode, 0});
+  if (before != files_.end() && Remembered::is_reborn(before->first, *file)) {
+    reader_.drop(file->path());
+    set_aside(before->first);
+  }
+  const auto known_before = remembered_.take(*file);
+  if (known_before) {
     if (known_before->id != id) erased_.push_back(known_before->id);
+    std::erase_if(set_aside_, [&](const FileState& state) { return state.id == known_before->id; });
     file->resume(*known_before);
     file->life = Life::kLive;
   } else if (from_end_ || (is_new_pattern && read_from == config::ReadFrom::kEnd)) {
     reader_.begin_at_end(*file, found.info.size);
   }
   log_.say(base::Event::kFileFollowed, file->path(), "from byte " + std::to_string(file->cursor.position));
-  static_cast<void>(file->open());  // before a rotation can take its name
+  const auto opened = file->open();  // before a rotation can take its name
+  if (!known_before && opened && *opened) file->see(found.info.size);
   queue(*file);
   changed_.insert(id);
   auto& kept = *(files_[id] = std::move(file));

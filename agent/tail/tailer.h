@@ -86,6 +86,7 @@ class Tailer {
   // Which files there are.
   void on_events(const std::vector<loop::DirEvent>& events, bool overflowed);
   void look_if_due(base::Now now, const Sink& sink);
+  bool can_list();
   void look_at_all(base::Now now, std::size_t most_new, const Sink& sink);
   void found_again(TailedFile& file, FoundFile found);
   void adopt(FoundFile found, base::Now now);
@@ -110,7 +111,7 @@ class Tailer {
   struct Rotation {  // of one path
     Spot spot;
     std::vector<Orphan> orphans;
-    std::set<FileId> fresh;  // siblings that were not there at the last look
+    std::map<FileId, std::string> fresh;  // siblings that were not there at the last look
   };
   using RotationsByPath = std::map<std::string, Rotation>;
   static Rotation& rotation_at(RotationsByPath& all, const Spot& spot);
@@ -144,6 +145,7 @@ class Tailer {
   [[nodiscard]] static bool due(const TailedFile& file, base::Now now);
   void keep_open(TailedFile& file, base::Now now);
   void close_idle(std::size_t most);
+  void make_room();
   void close_unused(base::Now now);
   [[nodiscard]] FileState state_of(const TailedFile& file) const;
 
@@ -175,6 +177,7 @@ class Tailer {
 
   bool from_end_ = false;  // TailState::lost
   bool look_again_ = true;
+  bool trim_ = true;  // gives back what listings took, once there is nothing to do: an idle agent is small
   base::Mono looked_at_{};
   base::Mono swept_at_{};
   base::Mono swept_before_{};

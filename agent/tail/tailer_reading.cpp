@@ -1,4 +1,6 @@
 // Reading the files that are to be looked at.
+#include <malloc.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -9,6 +11,7 @@ namespace {
 
 constexpr std::size_t kLookBytes = 1024;  // of the budget, for a look at a file
 constexpr std::size_t kFarBytes = 1 << 20;
+constexpr std::size_t kFewestOpen = 4;
 
 }  // namespace
 
@@ -53,6 +56,7 @@ bool Tailer::read(base::Now now, std::size_t budget_bytes, const Sink& sink) {
   for (const auto id : reader_.take_released())
     if (files_.contains(id)) changed_.insert(id);
   close_idle(most_open_);
+  if (queue_.empty() && !has_changes() && std::exchange(trim_, false)) ::malloc_trim(0);
   return !queue_.empty();
 }
 
@@ -90,11 +94,10 @@ std::size_t Tailer::read_file(TailedFile& file, base::Now now, std::size_t budge
   return kLookBytes + done;
 }
 
-// Where descriptors are exhausted, idle files give theirs.
 base::Result<TailedFile::Seen> Tailer::look(TailedFile& file) {
   auto seen = file.look();
   if (seen || seen.error().code != base::Code::kBusy) return seen;
-  close_idle(0);
+  make_room();
   return file.look();
 }
 
@@ -212,6 +215,12 @@ void Tailer::close_idle(std::size_t most) {
       at = closes ? open_.erase(at) : std::next(at);
     }
   }
+}
+
+// Where descriptors are exhausted, files give theirs, and hold fewer from now on: others need some too.
+void Tailer::make_room() {
+  most_open_ = std::max<std::size_t>(most_open_ / 2, kFewestOpen);
+  close_idle(0);
 }
 
 // An idle file holds no descriptor: not even its file system is kept busy.

@@ -96,18 +96,18 @@ void Tailer::add_fresh(const std::set<std::string>& directories, const std::set<
   for (const auto& [base, fresh] : siblings_.look(directories)) {
     const auto spot = spot_of(base, known_patterns);
     if (!spot) continue;
-    for (const auto& sibling : fresh) rotation_at(all, *spot).fresh.insert(sibling.info.id);
+    for (const auto& sibling : fresh) rotation_at(all, *spot).fresh.emplace(sibling.info.id, sibling.path);
   }
 }
 
 // Whose a file at that path would be; nothing where no source names it, or none did before.
 std::optional<Spot> Tailer::spot_of(const std::string& path,
                                     const std::set<std::string>& known_patterns) const {
-  if (const auto live = live_.find(path); live != live_.end())
-    if (const auto file = files_.find(live->second); file != files_.end()) return file->second->spot();
-  const auto owner = finder_.owner_of(path);
+  const auto live = live_.find(path);
+  const auto file = live == live_.end() ? files_.end() : files_.find(live->second);
+  const auto owner = finder_.owner_of(file == files_.end() ? path : file->second->path());
   if (!owner || !known_patterns.contains(owner->pattern)) return std::nullopt;
-  return Spot{path, real_path(path), owner->source};
+  return file == files_.end() ? Spot{path, real_path(path), owner->source} : file->second->spot();
 }
 
 // Truncated, or its inode holds another file now. What was copied away before is drained first.
@@ -119,14 +119,16 @@ void Tailer::rewritten(TailedFile& file, base::Now now, const Sink& sink) {
 
 // What stood at that path and was not seen, or not read to its end, is followed to its end.
 void Tailer::settle(Rotation rotation, base::Now now, const Sink& sink) {
-  Past past{rotation.spot, {}, {}, std::move(rotation.fresh), [this](FileId id) {
+  Past past{rotation.spot, {}, {}, {}, [this](FileId id) {
               return files_.contains(id) || remembered_.contains(id);
             }};
   auto& orphans = rotation.orphans;
+  bool unreadable = false;  // one of them: what is its copy can't be told
   for (const auto& [id, file] : files_) {
     if (file->path() != past.spot.path || file->compressed()) continue;
     const auto opened = file->open();
     keep_open(*file, now);
+    unreadable = unreadable || !opened;
     if (!opened || !*opened) continue;
     if (file->intact())
       past.present.push_back(file.get());
@@ -134,7 +136,17 @@ void Tailer::settle(Rotation rotation, base::Now now, const Sink& sink) {
       orphans.push_back({state_of(*file), Fate::kRewritten});
   }
   for (const auto& orphan : orphans) past.orphans.push_back(orphan.state);
+  for (const auto& [id, path] : rotation.fresh) {
+    if (unreadable)
+      siblings_.postpone(path, id);
+    else
+      past.fresh.insert(id);
+  }
   auto found = find_generations(past);
+  for (const auto& [id, path] : rotation.fresh) {
+    if (found.undecided.contains(id)) siblings_.postpone(path, id);
+    if (found.copies.contains(id)) siblings_.is_copy(path, id);
+  }
   for (const auto& orphan : orphans) {
     const auto is_it = [&](const FileState& lost) { return lost.id == orphan.state.id; };
     const bool lost = std::any_of(found.lost.begin(), found.lost.end(), is_it);

@@ -58,7 +58,10 @@ void Host::launch(const std::vector<std::string>& arguments, const std::string& 
   if (agent_) log_of_earlier_runs_ += agent_->err();
   agent_.reset();
   notified_ = std::make_unique<test::NotifySocket>(file("notify.sock"));
-  test::Command command{DINGTAIL_BINARY, arguments, environment_, dir_.path(), user};
+  auto words = under_;
+  words.emplace_back(DINGTAIL_BINARY);
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  test::Command command{words[0], {words.begin() + 1, words.end()}, environment_, dir_.path(), user};
   command.environment["NOTIFY_SOCKET"] = notified_->path();
   agent_ = std::make_unique<test::Process>(command, file("agent"));
 }

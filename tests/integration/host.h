@@ -70,6 +70,7 @@ class Host : public testing::Test {
 
   test::TempDir dir_;
   std::map<std::string, std::string> environment_;  // of the agent and the commands
+  std::vector<std::string> under_;                  // the command that runs the agent; empty: none
 
  private:
   std::unique_ptr<Group> group_;

@@ -202,15 +202,5 @@ TEST_F(Restart, TheCountsOfAKilledStormAddUp) {
   EXPECT_EQ(hits_in(group().messages()), static_cast<std::uint64_t>(kLines));
 }
 
-TEST_F(Restart, ASecondAgentOnTheSameStateIsRefused) {
-  configure_lines();
-  start();
-  const auto second = ask({"run"});
-  EXPECT_EQ(second.code, 1);
-  EXPECT_THAT(second.err, testing::HasSubstr("another agent runs on " + file("state")));
-  write(1, 1);
-  expect_each_once(1);
-}
-
 }  // namespace
 }  // namespace dingtail::integration

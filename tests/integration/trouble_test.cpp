@@ -203,20 +203,5 @@ TEST_F(Trouble, SigtermWithAnUnreachableRobotEndsInTimeAndTheMessageLeavesAfterT
   EXPECT_EQ(hits_in(group().messages()), 1U);
 }
 
-TEST_F(Trouble, SigtermWithASilentRobotEndsInTimeAndTheMessageIsRepeatedAsItWas) {
-  configure(rule("r", "match = 'boom'"));
-  group().robot().misbehave({.delay = std::chrono::hours(1), .times = 1});
-  start();
-  append("boom\n");
-  ASSERT_TRUE(group().wait_for(1));
-  agent().signal(SIGTERM);
-  EXPECT_EQ(agent().wait(kStopsWithin + std::chrono::seconds(2)), 0);
-  start();
-  ASSERT_TRUE(test::eventually([&] { return group().requests().size() == 2; }));
-  const auto requests = group().requests();
-  EXPECT_EQ(requests.at(0).verdict.posted.msg_uuid, requests.at(1).verdict.posted.msg_uuid);
-  EXPECT_TRUE(requests.at(1).verdict.repeat);
-}
-
 }  // namespace
 }  // namespace dingtail::integration

@@ -168,6 +168,7 @@ void Play::take(std::string_view record, std::string_view path) {
   const std::string what(record);
   note("    " + std::string(path) + ": " + what.substr(0, 60));
   if (record == "#" + std::string(plan_.header_bytes, 'h')) return;
+  if (record.empty()) return;  // the newline of a line that was a record without it: no other line is empty
   const auto& lines = world_.lines();
   const auto number = line_number(record);
   if (!number) {

@@ -87,6 +87,17 @@ TEST_F(Damage, EachPageOverwrittenOrCutOff) {
   EXPECT_GT(aside, static_cast<int>(pages)) << "most of it is noticed";
 }
 
+TEST_F(Damage, EachByteOfItsHeadDamaged) {
+  constexpr std::size_t kHead = 100;
+  for (std::size_t at = 0; at < kHead; ++at) {
+    auto files = whole;
+    files.database[at] = static_cast<char>(files.database[at] ^ 0x40);
+    outcome_of(files, "byte " + std::to_string(at));
+    files.log.clear();
+    outcome_of(files, "byte " + std::to_string(at) + ", without the log");
+  }
+}
+
 TEST_F(Damage, AnEmptyOrZeroedDatabaseIsSetAside) {
   EXPECT_EQ(outcome_of({"", whole.log}, "empty"), std::nullopt);
   EXPECT_EQ(outcome_of({"", ""}, "empty, without a log"), std::nullopt);
@@ -116,7 +127,8 @@ TEST_F(Damage, WithoutItsLogOrWithGarbageForOneAnEarlierCutIsGoneOnFrom) {
 TEST_F(Damage, RowsThatNoAgentWroteAreDamageToo) {
   for (const char* change :
        {"UPDATE alert SET data = '{'", "UPDATE alert SET data = '[]'", "UPDATE message SET state = 'pendinh'",
-        "UPDATE alert SET grp = '7'", "DROP TABLE pattern", "ALTER TABLE file DROP COLUMN position"}) {
+        "UPDATE alert SET grp = '7'", "DROP TABLE pattern", "ALTER TABLE file DROP COLUMN position",
+        "ALTER TABLE message ADD COLUMN more", "CREATE INDEX i ON message (uuid)"}) {
     const auto file = dir.write("db", whole.database);
     sqlite3* raw = nullptr;
     ASSERT_EQ(sqlite3_open(file.c_str(), &raw), SQLITE_OK);
