@@ -173,7 +173,7 @@ void Play::take(std::string_view record, std::string_view path) {
   const auto number = line_number(record);
   if (!number) {
     const bool is_rest = std::any_of(parts_.begin(), parts_.end(),
-                                     [&](std::size_t part) { return lines[part].text.ends_with(record); });
+                                     [&](std::size_t part) { return lines[part].text.find(record) != std::string::npos; });
     if (!is_rest) fail("broken: no line and no rest of one: " + what);
   } else if (*number >= lines.size() || !lines[*number].text.starts_with(record)) {
     fail("broken: never was a line: " + what);
