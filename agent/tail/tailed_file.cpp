@@ -131,6 +131,7 @@ void TailedFile::grow_head() {
 }
 
 void TailedFile::see(std::uint64_t size) {
+  if (compressed()) return;
   size_ = size_before_ = size;
   grow_head();
 }

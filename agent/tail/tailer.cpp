@@ -155,6 +155,10 @@ void Tailer::look_at_all(base::Now now, std::size_t most_new, const Sink& sink) 
     else
       look_again_ = true;
   }
+  if (!can_list()) {  // the new files took what there was
+    look_again_ = true;
+    return;
+  }
   RotationsByPath all;
   rotate_missing(found, all, now);
   resume_rotated(all, now);

@@ -127,6 +127,7 @@ class Tailer {
   void settle(Rotation rotation, base::Now now, const Sink& sink);
   void start_over(FileId id, bool found, const Sink& sink);
   void tell_lost(const Orphan& orphan, base::Now now);
+  void suspect_gap(const Orphan& orphan, base::Now now);
   void drain(File file, base::Now now);
   void lose(const std::string& path, std::uint64_t bytes, std::string reason, base::Now now);
 

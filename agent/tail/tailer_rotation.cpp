@@ -44,6 +44,7 @@ void Tailer::rotated(TailedFile& file, base::Now now) {
   file.turn = ++turns_;
   file.quiet_since = now.mono;
   file.rest_read = false;
+  if (file.is_open()) file.see(file.size_now());  // a crash may come before it is read
   draining_.insert(id);
   changed_.insert(id);
   look_again_ = true;  // a rotation under way may have hidden files from this look
@@ -151,6 +152,10 @@ void Tailer::settle(Rotation rotation, base::Now now, const Sink& sink) {
     const auto is_it = [&](const FileState& lost) { return lost.id == orphan.state.id; };
     const bool lost = std::any_of(found.lost.begin(), found.lost.end(), is_it);
     if (lost && (orphan.state.position > 0 || found.files.empty())) tell_lost(orphan, now);
+    const bool others = std::any_of(past.present.begin(), past.present.end(),
+                                    [](const TailedFile* file) { return file->life == Life::kRotated; });
+    if (lost && orphan.fate == Fate::kGoneWhileDown && !others && !past.fresh.empty())
+      suspect_gap(orphan, now);
     if (orphan.fate == Fate::kRewritten) start_over(orphan.state.id, !lost, sink);
   }
   for (auto& file : found.files) {
@@ -194,6 +199,13 @@ void Tailer::tell_lost(const Orphan& orphan, base::Now now) {
   if (unread > 0) return lose(state.path, unread, "truncated before it was read", now);
   if (state.position == 0) return;
   lose(state.path, 0, "truncated: what was written just before is unread, if there was any", now);
+  losses_.back().suspected = true;
+}
+
+// No generation is left of those that were known, and there are new ones: others may have come between.
+void Tailer::suspect_gap(const Orphan& orphan, base::Now now) {
+  if (orphan.state.life == Life::kLive || orphan.state.size > orphan.state.position) return;  // it was told
+  lose(orphan.state.path, 0, "rotated while the agent was down: what is gone already is unread", now);
   losses_.back().suspected = true;
 }
 

@@ -1,53 +1,25 @@
 // Every complete line counts once, whatever happens to the file and to the agent. Each line has a number,
 // each number is an alert of its own: what the group was told is an exact multiset.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <thread>
 
-#include "integration/host.h"
+#include "integration/fault.h"
 
 namespace dingtail::integration {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Lines : public Host {
- protected:
-  void configure_lines() {
-    configure(rule("line", "match = 'line (?P<n>\\d+)'\ngroup_by = [\"n\"]\ntitle = \"${n}\""));
-  }
-  void write(int first, int last) { append(numbered("line", last - first + 1, first)); }
-
-  // By number, how often the group was told of it.
-  std::map<int, std::uint64_t> told() {
-    std::map<int, std::uint64_t> out;
-    for (const auto& message : group().messages())
-      out[std::stoi(message.verdict.posted.title)] += hits_in(message);
-    return out;
-  }
-  // Waits until `last` numbers were told, then requires each from 1 to `last` just once.
-  void expect_each_once(int last) {
-    const auto enough = [=](const Messages& messages) {
-      return messages.size() >= static_cast<std::size_t>(last);
-    };
-    EXPECT_TRUE(group().wait_for(enough, std::chrono::seconds(60)));
-    std::map<int, std::uint64_t> expected;
-    for (int i = 1; i <= last; ++i) expected[i] = 1;
-    EXPECT_EQ(told(), expected);
-  }
-};
-
-using Rotation = Lines;
-using Restart = Lines;
+using Rotation = Fault;
+using Restart = Fault;
 
 TEST_F(Rotation, RenameAndCreateUnderLoadLosesNothing) {
   constexpr int kLines = 300;
-  configure_lines();
+  follow_lines();
   start();
   for (int i = 1; i <= kLines; ++i) {
     write(i, i);
@@ -58,30 +30,8 @@ TEST_F(Rotation, RenameAndCreateUnderLoadLosesNothing) {
   expect_each_once(kLines);
 }
 
-TEST_F(Rotation, AWriterThatKeepsTheOldFileIsHeard) {
-  configure_lines();
-  start();
-  std::ofstream keeper(log(), std::ios::app);
-  keeper << numbered("line", 10) << std::flush;
-  ASSERT_TRUE(group().wait_for(10));
-  fs::rename(log(), log() + ".1");
-  keeper << numbered("line", 10, 11) << std::flush;
-  write(21, 30);
-  keeper << numbered("line", 10, 31) << std::flush;
-  expect_each_once(40);
-}
-
-TEST_F(Rotation, AFileReplacedByAnotherIsReadToItsEndAndTheOtherFromItsBeginning) {
-  configure_lines();
-  start();
-  write(1, 20);
-  dir_.write("other", numbered("line", 20, 21));
-  fs::rename(file("other"), log());
-  expect_each_once(40);
-}
-
 TEST_F(Rotation, ADeletedFileThatIsMadeAnewIsReadFromItsBeginning) {
-  configure_lines();
+  follow_lines();
   start();
   write(1, 20);
   ASSERT_TRUE(group().wait_for(20));
@@ -91,7 +41,7 @@ TEST_F(Rotation, ADeletedFileThatIsMadeAnewIsReadFromItsBeginning) {
 }
 
 TEST_F(Rotation, ATruncatedFileIsReadFromItsBeginning) {
-  configure_lines();
+  follow_lines();
   start();
   write(1, 20);
   ASSERT_TRUE(group().wait_for(20));
@@ -101,32 +51,8 @@ TEST_F(Rotation, ATruncatedFileIsReadFromItsBeginning) {
   expect_each_once(30);
 }
 
-TEST_F(Rotation, ADirectoryMadeAnewIsFollowedAgain) {
-  write_config("state_dir = \"state\"\n[[source]]\nname = \"app\"\npaths = [\"logs/*.log\"]\n" + target() +
-               rule("line", "match = 'line (?P<n>\\d+)'\ngroup_by = [\"n\"]\ntitle = \"${n}\""));
-  dir_.write("logs/a.log", "");
-  start();
-  dir_.append("logs/a.log", numbered("line", 10));
-  ASSERT_TRUE(group().wait_for(10));
-  fs::remove_all(file("logs"));
-  dir_.write("logs/a.log", numbered("line", 10, 11));
-  expect_each_once(20);
-  dir_.write("logs/b.log", numbered("line", 10, 21));
-  expect_each_once(30);
-}
-
-TEST_F(Rotation, AnUnfinishedLineIsNoRecordUntilItsEnd) {
-  configure_lines();
-  start();
-  append("line 1\nline 2");
-  ASSERT_TRUE(group().wait_for(1));
-  append("3\nline 2\n");
-  ASSERT_TRUE(group().wait_for(3));
-  EXPECT_EQ(told(), (std::map<int, std::uint64_t>{{1, 1}, {2, 1}, {23, 1}}));
-}
-
 TEST_F(Restart, LinesAppendedWhileStoppedAreAllCounted) {
-  configure_lines();
+  follow_lines();
   start();
   write(1, 20);
   ASSERT_TRUE(group().wait_for(20));
@@ -137,7 +63,7 @@ TEST_F(Restart, LinesAppendedWhileStoppedAreAllCounted) {
 }
 
 TEST_F(Restart, LinesAppendedAndRotatedAwayWhileStoppedAreAllCounted) {
-  configure_lines();
+  follow_lines();
   start();
   write(1, 20);
   ASSERT_TRUE(group().wait_for(20));
@@ -163,7 +89,7 @@ TEST_F(Restart, AnAlertGoesOnOverARestart) {
 
 TEST_F(Restart, AKilledAgentLosesNoLineAndCountsNoneTwice) {
   constexpr int kLines = 200;
-  configure_lines();
+  follow_lines();
   start();
   // Killed in the midst: of lines read, of rows in the outbox, of a request on its way.
   for (const int after : {10, 60, 110}) {
