@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -32,36 +34,29 @@ bool holds_orphan(const FileState& orphan, const Candidate& candidate) {
   return same_tail && *same_tail;
 }
 
-// Both hold the same `size` bytes from the beginning on, or what there is of them.
-bool same_start(const ReadAt& one, const ReadAt& other, std::uint64_t size) {
+// `whole` begins with all of `part`, or with its first 64 KiB.
+bool begins_with(const ReadAt& whole, const ReadAt& part) {
+  constexpr std::uint64_t kCompared = 64UL * 1024;
   std::array<char, 16UL * 1024> left{};
   std::array<char, 16UL * 1024> right{};
-  for (std::uint64_t at = 0; at < size; at += left.size()) {
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size - at, left.size()));
-    const auto a = one({left.data(), wanted}, at);
-    const auto b = other({right.data(), wanted}, at);
-    if (!a || !b || *a != *b) return false;
-    if (std::string_view(left.data(), *a) != std::string_view(right.data(), *b)) return false;
-    if (*a < wanted) break;
+  for (std::uint64_t at = 0; at < kCompared; at += left.size()) {
+    const auto a = part(left, at);
+    const auto b = whole(right, at);
+    if (!a || !b || *b < *a) return false;
+    if (std::string_view(left.data(), *a) != std::string_view(right.data(), *a)) return false;
+    if (*a < left.size()) break;
   }
   return true;
 }
 
 // The candidate's content is the beginning of that file's: a copy, or what a compressor made of it.
 bool is_copy_of(const TailedFile& file, const Candidate& candidate) {
-  constexpr std::uint64_t kCompared = 64UL * 1024;
-  const auto file_size = file.size_now();
-  if (file_size == 0) return false;
-  const auto read = candidate.file->reader();
-  if (!candidate.file->compressed()) {
-    const auto size = candidate.sibling.info.size;
-    const auto same = agree(read, file.reader(), size);
-    return size <= file_size && same && *same;
-  }
-  std::array<char, 1> next{};
-  if (!same_start(read, file.reader(), std::min(file_size, kCompared))) return false;
-  const auto more = file_size < kCompared ? read(next, file_size) : base::Result<std::size_t>(0);
-  return more && *more == 0;
+  const auto info = file.stat();
+  if (info && info->size == 0) return false;
+  const auto size = candidate.sibling.info.size;
+  if (!info || candidate.file->compressed()) return begins_with(file.reader(), candidate.file->reader());
+  const auto same = agree(candidate.file->reader(), file.reader(), size);
+  return size <= info->size && same && *same;
 }
 
 std::vector<Candidate> candidates_of(const Past& past, std::set<FileId>& undecided) {
@@ -81,6 +76,26 @@ std::vector<Candidate> candidates_of(const Past& past, std::set<FileId>& undecid
   return out;
 }
 
+// Several may hold what was read, where that is no more than generations have in common: the oldest is it. A
+// beginning of another one is a copy.
+std::optional<Candidate> take_content(const FileState& orphan, std::vector<Candidate>& candidates) {
+  std::erase_if(candidates, [&](const Candidate& candidate) {
+    return holds_orphan(orphan, candidate) &&
+           std::any_of(candidates.begin(), candidates.end(), [&](const Candidate& other) {
+             return other.file && &other != &candidate && holds_orphan(orphan, other) &&
+                    is_copy_of(*other.file, candidate) &&
+                    other.sibling.info.size >= candidate.sibling.info.size;
+           });
+  });
+  for (auto at = candidates.rbegin(); at != candidates.rend(); ++at) {
+    if (!holds_orphan(orphan, *at)) continue;
+    auto content = std::move(*at);
+    candidates.erase(std::next(at).base());
+    return content;
+  }
+  return std::nullopt;
+}
+
 void resume(Candidate& candidate, const FileState& orphan) {
   candidate.file->resume(orphan);
   candidate.file->life = Life::kRotated;
@@ -93,19 +108,13 @@ Generations find_generations(const Past& past) {
   Generations out;
   auto candidates = candidates_of(past, out.undecided);
   for (const auto& orphan : past.orphans) {
-    bool found = false;
-    for (auto at = candidates.begin(); at != candidates.end();) {
-      if (!holds_orphan(orphan, *at)) {
-        ++at;
-        continue;
-      }
-      if (!std::exchange(found, true)) {  // the youngest; the others are copies of it
-        resume(*at, orphan);
-        out.files.push_back(std::move(at->file));
-      }
-      at = candidates.erase(at);
+    auto content = take_content(orphan, candidates);
+    if (content) {
+      resume(*content, orphan);
+      out.files.push_back(std::move(content->file));
+    } else {
+      out.lost.push_back(orphan);
     }
-    if (!found) out.lost.push_back(orphan);
   }
   for (auto& candidate : candidates) {
     const auto is_copy = [&](const auto& file) { return is_copy_of(*file, candidate); };

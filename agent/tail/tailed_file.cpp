@@ -113,9 +113,10 @@ std::optional<std::uint64_t> TailedFile::hole_end() const {
   return begin + static_cast<std::uint64_t>(first - bytes.begin());
 }
 
-std::uint64_t TailedFile::size_now() const {
-  const auto info = fd_ ? stat_file(fd_.get()) : base::Result<FileStat>(FileStat{});
-  return info ? info->size : 0;
+std::optional<FileStat> TailedFile::stat() const {
+  if (!fd_) return std::nullopt;
+  auto info = stat_file(fd_.get());
+  return info ? std::optional(*info) : std::nullopt;
 }
 
 void TailedFile::skip_to(std::uint64_t position) {

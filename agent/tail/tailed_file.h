@@ -105,7 +105,7 @@ class TailedFile {
   // Where it stands now: Spot::real, or what it was renamed to.
   [[nodiscard]] const std::string& at() const { return renamed_to_ ? *renamed_to_ : spot_.real; }
   [[nodiscard]] std::uint64_t size() const { return size_; }  // when it was last looked at
-  [[nodiscard]] std::uint64_t size_now() const;               // while it is open
+  [[nodiscard]] std::optional<FileStat> stat() const;         // while it is open
   // False: another content is there than was read, or less than was seen. While it is open.
   [[nodiscard]] bool intact() const;
   // The last look saw another file's content, as reading it showed.

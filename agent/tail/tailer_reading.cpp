@@ -31,7 +31,8 @@ void Tailer::queue_rotated() {
 bool Tailer::waits(const TailedFile& file) const {
   return std::any_of(draining_.begin(), draining_.end(), [&](FileId id) {
     const auto& other = *files_.at(id);
-    const bool earlier = file.life == Life::kLive || other.turn < file.turn;
+    const bool earlier =
+        file.life == Life::kLive || std::pair(other.age, other.turn) < std::pair(file.age, file.turn);
     return earlier && other.queued && other.path() == file.path() && id != file.id();
   });
 }

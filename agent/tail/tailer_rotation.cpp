@@ -44,7 +44,10 @@ void Tailer::rotated(TailedFile& file, base::Now now) {
   file.turn = ++turns_;
   file.quiet_since = now.mono;
   file.rest_read = false;
-  if (file.is_open()) file.see(file.size_now());  // a crash may come before it is read
+  if (const auto info = file.stat()) {
+    file.see(info->size);  // a crash may come before it is read
+    file.age = info->modified;
+  }
   draining_.insert(id);
   changed_.insert(id);
   look_again_ = true;  // a rotation under way may have hidden files from this look
