@@ -49,6 +49,7 @@ base::Result<TailedFile::Seen> TailedFile::look() {
   const bool touched = changed_ != info->changed;
   if (!touched && info->size == cursor.scanned_to) return Seen::kNothing;
   const auto opened = open();
+  if (!opened) size_ = std::max(size_, info->size);  // what it held is told should it go away
   if (!opened) return tl::unexpected(opened.error());
   if (!*opened) return Seen::kMoved;
   changed_ = info->changed;

@@ -140,6 +140,8 @@ void Tailer::settle(Rotation rotation, base::Now now, const Sink& sink) {
       orphans.push_back({state_of(*file), Fate::kRewritten});
   }
   for (const auto& orphan : orphans) past.orphans.push_back(orphan.state);
+  std::sort(past.orphans.begin(), past.orphans.end(),  // the best known first
+            [](const FileState& a, const FileState& b) { return a.position > b.position; });
   for (const auto& [id, path] : rotation.fresh) {
     if (unreadable)
       siblings_.postpone(path, id);
