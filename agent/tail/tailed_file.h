@@ -3,6 +3,7 @@
 // and no other file.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -89,6 +90,8 @@ class TailedFile {
   void grow_head();
   // It was found open, with so many bytes.
   void see(std::uint64_t size);
+  // It was listed with so many bytes.
+  void note_size(std::uint64_t size) { size_ = std::max(size_, size); }
   // From the beginning again: its content is another now.
   void start_anew();
   // Everything in it was read for now.

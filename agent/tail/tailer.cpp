@@ -201,6 +201,7 @@ void Tailer::adopt(FoundFile found, base::Now now) {
     if (known_before->id != id) erased_.push_back(known_before->id);
     std::erase_if(set_aside_, [&](const FileState& state) { return state.id == known_before->id; });
     file->resume(*known_before);
+    file->note_size(found.info.size);
     file->life = Life::kLive;
   } else if (from_end_ || (is_new_pattern && read_from == config::ReadFrom::kEnd)) {
     reader_.begin_at_end(*file, found.info.size);
