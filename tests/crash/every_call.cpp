@@ -103,7 +103,7 @@ class Run {
   void rotate();
   void write(const std::string& name, int lines);
   void wait();
-  [[nodiscard]] bool is_healed() const;
+  [[nodiscard]] bool is_healed();
   void check_end(const Fault& fault, int code);
 
   test::TempDir dir_;
@@ -168,10 +168,13 @@ void Run::play() {
   if (ready_) rotate();
 }
 
-// The last of its calls was answered as it should.
-bool Run::is_healed() const {
+// The last of its calls was answered as it should, and its state is on the disk.
+bool Run::is_healed() {
   const std::string trace = crash::content(dir_ / "trace");
-  return !trace.ends_with("(INJECTED)\n");
+  const std::string said = agent_.process().err();
+  const bool is_written =
+      said.find("state-failed") == std::string::npos || said.find("state-back") != std::string::npos;
+  return is_written && !trace.ends_with("(INJECTED)\n");
 }
 
 void Run::check_end(const Fault& fault, int code) {
@@ -188,7 +191,7 @@ bool Run::meets(const Fault& fault, const std::string& call, std::uint64_t n) {
   ready_ = agent_.wait_until_ready();
   play();
   // What was told while the state could not be written may be told again: so not before it can be.
-  if (fault.end == End::kGoesOn && call == "pwrite64")
+  if (fault.end == End::kGoesOn && fault.to_state_alone)
     test::eventually([this] { return agent_.ended() || is_healed(); });
   if (!agent_.ended()) agent_.process().signal(SIGTERM);
   const int code = agent_.process().wait().value_or(-1);
