@@ -12,6 +12,7 @@ std::size_t Newline::find(std::string_view bytes, std::uint64_t offset) const {
 }
 
 std::size_t Newline::rfind(std::string_view bytes, std::uint64_t offset) const {
+  if (bytes.empty()) return std::string_view::npos;  // its data() may be null, which memrchr(3) forbids
   if (unit_.size() == 1) {
     const void* found = ::memrchr(bytes.data(), unit_.front(), bytes.size());
     return found == nullptr ? std::string_view::npos

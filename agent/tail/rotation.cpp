@@ -120,6 +120,11 @@ Generations find_generations(const Past& past) {
     const auto is_copy = [&](const auto& file) { return is_copy_of(*file, candidate); };
     const auto id = candidate.sibling.info.id;
     if (!past.fresh.contains(id)) continue;
+    if (std::any_of(past.unreadable.begin(), past.unreadable.end(),
+                    [&](const FileState& file) { return holds_orphan(file, candidate); })) {
+      out.undecided.insert(id);
+      continue;
+    }
     if (std::any_of(past.present.begin(), past.present.end(), is_copy) ||
         std::any_of(out.files.begin(), out.files.end(), is_copy)) {
       out.copies.insert(id);

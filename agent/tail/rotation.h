@@ -17,7 +17,9 @@ struct Past {
   Spot spot;
   std::vector<FileState> orphans;  // read in part; not where they were, or another content is
   std::vector<const TailedFile*>
-      present;             // open files of this path that are followed: their copies are no news
+      present;  // open files of this path that are followed: their copies are no news
+  std::vector<FileState>
+      unreadable;          // such as cannot be opened now: whether a sibling is their copy is undecided
   std::set<FileId> fresh;  // siblings that were not there at the last look
   std::function<bool(FileId)> is_known;
 };

@@ -123,16 +123,19 @@ void Tailer::rewritten(TailedFile& file, base::Now now, const Sink& sink) {
 
 // What stood at that path and was not seen, or not read to its end, is followed to its end.
 void Tailer::settle(Rotation rotation, base::Now now, const Sink& sink) {
-  Past past{rotation.spot, {}, {}, {}, [this](FileId id) {
-              return files_.contains(id) || remembered_.contains(id);
-            }};
+  Past past{rotation.spot,
+            {},
+            {},
+            {},
+            {},
+            [this](FileId id) {
+              return files_.contains(id) || remembered_.contains(id); }};
   auto& orphans = rotation.orphans;
-  bool unreadable = false;  // one of them: what is its copy can't be told
   for (const auto& [id, file] : files_) {
     if (file->path() != past.spot.path || file->compressed()) continue;
     const auto opened = file->open();
     keep_open(*file, now);
-    unreadable = unreadable || !opened;
+    if (!opened) past.unreadable.push_back(state_of(*file));
     if (!opened || !*opened) continue;
     if (file->intact())
       past.present.push_back(file.get());
@@ -142,12 +145,7 @@ void Tailer::settle(Rotation rotation, base::Now now, const Sink& sink) {
   for (const auto& orphan : orphans) past.orphans.push_back(orphan.state);
   std::sort(past.orphans.begin(), past.orphans.end(),  // the best known first
             [](const FileState& a, const FileState& b) { return a.position > b.position; });
-  for (const auto& [id, path] : rotation.fresh) {
-    if (unreadable)
-      siblings_.postpone(path, id);
-    else
-      past.fresh.insert(id);
-  }
+  for (const auto& [id, path] : rotation.fresh) past.fresh.insert(id);
   auto found = find_generations(past);
   for (const auto& [id, path] : rotation.fresh) {
     if (found.undecided.contains(id)) siblings_.postpone(path, id);

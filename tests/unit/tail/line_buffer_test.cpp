@@ -148,6 +148,7 @@ TEST(LineBuffer, TheLastNewlineIsFoundAlignedToTheFile) {
   EXPECT_EQ(newline.rfind(bytes, 1), 3U);
   EXPECT_EQ(newline.find(bytes, 1), 3U);
   EXPECT_EQ(newline.rfind("a\0"s, 0), std::string_view::npos);
+  EXPECT_EQ(Newline("\n").rfind({}, 0), std::string_view::npos);
 }
 
 }  // namespace
