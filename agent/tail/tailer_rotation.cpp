@@ -45,7 +45,7 @@ void Tailer::rotated(TailedFile& file, base::Now now) {
   file.quiet_since = now.mono;
   file.rest_read = false;
   if (const auto info = file.stat()) {
-    file.see(info->size);  // a crash may come before it is read
+    if (file.intact()) file.see(info->size);  // a crash may come before it is read
     file.age = info->modified;
   }
   draining_.insert(id);
