@@ -126,7 +126,6 @@ class TailedFile {
   std::uint64_t age = 0;     // FileState::age
   std::uint64_t turn = 0;    // of a rotated file: those of the same path are read in this order
   base::Mono quiet_since{};  // of a rotated file: when bytes came last
-  base::Mono rotated_at{};   // of a rotated file
   base::Mono used_at{};      // its descriptor
   bool rest_read = false;    // of a rotated file: its partial line was handed out
   std::string trouble;       // why it cannot be read; empty: it can
