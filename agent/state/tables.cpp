@@ -43,7 +43,7 @@ base::Status load_files(sqlite3* database, tail::TailState& files) {
     state.path = file.text(3);
     state.source = file.text(4);
     state.position = number(5);
-    state.life = file.integer(6) == 0 ? tail::Life::kLive : tail::Life::kRotated;
+    state.life = static_cast<tail::Life>(std::clamp<std::int64_t>(file.integer(6), 0, 2));
     state.head = mark(7);
     state.tail = mark(9);
     state.real = file.text(11);
@@ -114,9 +114,8 @@ base::Status write_files(sqlite3* database, const Unwritten& cut) {
   for (const auto& [id, file] : cut.files) {
     if (file)
       TRY(insert.run(id.device, id.inode, id.birth, file->path, file->source, file->position,
-                     std::int64_t{file->life == tail::Life::kRotated}, file->head.hash,
-                     std::int64_t{file->head.size}, file->tail.hash, std::int64_t{file->tail.size},
-                     file->real, file->size, file->age));
+                     static_cast<std::int64_t>(file->life), file->head.hash, std::int64_t{file->head.size},
+                     file->tail.hash, std::int64_t{file->tail.size}, file->real, file->size, file->age));
     else
       TRY(erase.run(id.device, id.inode, id.birth));
   }

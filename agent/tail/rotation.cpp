@@ -19,11 +19,12 @@ constexpr std::uint64_t kMostDecompressed = 32ULL << 20;
 
 struct Candidate {
   Sibling sibling;
-  File file;  // open
+  File file;                 // open
+  std::uint64_t copied = 0;  // of a Life::kCopy: how much of its twin it is
 };
 
 bool holds_orphan(const FileState& orphan, const Candidate& candidate) {
-  if (orphan.head.size == 0) return false;
+  if (orphan.head.size == 0 || candidate.copied > orphan.size) return false;
   const auto read = candidate.file->reader();
   const bool compressed = candidate.file->compressed();
   if (!compressed && candidate.sibling.info.size < orphan.position) return false;
@@ -59,17 +60,32 @@ bool is_copy_of(const TailedFile& file, const Candidate& candidate) {
   return size <= info->size && same && *same;
 }
 
-std::vector<Candidate> candidates_of(const Past& past, std::set<FileId>& undecided) {
+// Whether it may hold an orphan's content, or a new one.
+bool is_wanted(const Past& past, FileId id) {
+  const bool copy = past.copies.contains(id);
+  if (!copy && past.is_known(id)) return false;
+  return !past.orphans.empty() || past.fresh.contains(id);
+}
+
+std::uint64_t copied_of(const Past& past, FileId id) {
+  const auto copy = past.copies.find(id);
+  return copy == past.copies.end() ? 0 : copy->second.position;
+}
+
+base::Result<std::vector<Candidate>> candidates_of(const Past& past, std::set<FileId>& undecided) {
   std::vector<Candidate> out;
-  for (auto& sibling : siblings(past.spot.real)) {
-    const bool wanted = !past.orphans.empty() || past.fresh.contains(sibling.info.id);
-    if (!wanted || past.is_known(sibling.info.id)) continue;
+  auto beside = siblings(past.spot.real);
+  if (!beside) return tl::unexpected(std::move(beside).error());
+  for (auto& sibling : *beside) {
+    if (!is_wanted(past, sibling.info.id)) continue;
     if (is_compressed_name(sibling.path) && !can_decompress(sibling.path)) continue;
     auto file = std::make_unique<TailedFile>(sibling.info.id, past.spot);
     file->move_to(sibling.path);
     const auto opened = file->open();
+    if (!opened && opened.error().code == base::Code::kBusy) return tl::unexpected(opened.error());
+    const auto copied = copied_of(past, sibling.info.id);
     if (opened && *opened)
-      out.push_back({std::move(sibling), std::move(file)});
+      out.push_back({std::move(sibling), std::move(file), copied});
     else
       undecided.insert(sibling.info.id);
   }
@@ -79,61 +95,89 @@ std::vector<Candidate> candidates_of(const Past& past, std::set<FileId>& undecid
 // Several may hold what was read, where that is no more than generations have in common: the oldest is it. A
 // beginning of another one is a copy.
 std::optional<Candidate> take_content(const FileState& orphan, std::vector<Candidate>& candidates) {
-  std::erase_if(candidates, [&](const Candidate& candidate) {
-    return holds_orphan(orphan, candidate) &&
-           std::any_of(candidates.begin(), candidates.end(), [&](const Candidate& other) {
-             return other.file && &other != &candidate && holds_orphan(orphan, other) &&
-                    is_copy_of(*other.file, candidate) &&
-                    other.sibling.info.size >= candidate.sibling.info.size;
-           });
-  });
-  for (auto at = candidates.rbegin(); at != candidates.rend(); ++at) {
-    if (!holds_orphan(orphan, *at)) continue;
-    auto content = std::move(*at);
-    candidates.erase(std::next(at).base());
+  std::vector<Candidate*> holders;
+  for (auto at = candidates.rbegin(); at != candidates.rend(); ++at)
+    if (holds_orphan(orphan, *at)) holders.push_back(&*at);
+  for (auto* holder : holders) {
+    const bool is_copy = std::any_of(holders.begin(), holders.end(), [&](const Candidate* other) {
+      return other != holder && is_copy_of(*other->file, *holder) &&
+             other->sibling.info.size >= holder->sibling.info.size;
+    });
+    if (is_copy) continue;
+    auto content = std::move(*holder);
+    candidates.erase(candidates.begin() + (holder - candidates.data()));
     return content;
   }
   return std::nullopt;
 }
 
-void resume(Candidate& candidate, const FileState& orphan) {
-  candidate.file->resume(orphan);
-  candidate.file->life = Life::kRotated;
-  candidate.file->age = candidate.sibling.info.modified;
+// What was read goes before what was only seen as a copy, the best known first.
+std::vector<FileState> by_knowledge(std::vector<FileState> orphans) {
+  const auto rank = [](const FileState& state) {
+    return std::pair(state.life != Life::kCopy, state.position);
+  };
+  std::stable_sort(orphans.begin(), orphans.end(),
+                   [&](const FileState& a, const FileState& b) { return rank(a) > rank(b); });
+  return orphans;
+}
+
+void find_orphans(const Past& past, std::vector<Candidate>& candidates, Generations& out) {
+  for (const auto& orphan : by_knowledge(past.orphans)) {
+    auto content = take_content(orphan, candidates);
+    if (!content) {
+      out.lost.push_back(orphan);
+      continue;
+    }
+    content->file->resume(orphan);
+    if (orphan.life == Life::kLive) content->file->life = Life::kRotated;
+    content->file->age = content->sibling.info.modified;
+    out.files.push_back(std::move(content->file));
+  }
+}
+
+// The file that the candidate is a copy of; null: none that is known.
+const TailedFile* twin_of(const Candidate& candidate, const Past& past, const Generations& found) {
+  for (const auto* file : past.present)
+    if (is_copy_of(*file, candidate)) return file;
+  for (const auto& file : found.files)
+    if (file->life != Life::kCopy && is_copy_of(*file, candidate)) return file.get();
+  return nullptr;
+}
+
+void add_fresh(Candidate candidate, const Past& past, Generations& out) {
+  auto& file = *candidate.file;
+  const auto& info = candidate.sibling.info;
+  const auto before = past.copies.find(info.id);
+  if (const auto* twin = twin_of(candidate, past, out)) {
+    const auto whole = twin->stat();
+    file.be_copy(*twin, !file.compressed() ? info.size : whole ? whole->size : 0);
+  } else if (before != past.copies.end()) {
+    file.resume(before->second);
+    file.life = Life::kRotated;
+  } else {
+    file.see(info.size);
+    file.life = Life::kRotated;
+  }
+  file.age = info.modified;
+  out.files.push_back(std::move(candidate.file));
 }
 
 }  // namespace
 
-Generations find_generations(const Past& past) {
+base::Result<Generations> find_generations(const Past& past) {
   Generations out;
   auto candidates = candidates_of(past, out.undecided);
-  for (const auto& orphan : past.orphans) {
-    auto content = take_content(orphan, candidates);
-    if (content) {
-      resume(*content, orphan);
-      out.files.push_back(std::move(content->file));
-    } else {
-      out.lost.push_back(orphan);
-    }
-  }
-  for (auto& candidate : candidates) {
-    const auto is_copy = [&](const auto& file) { return is_copy_of(*file, candidate); };
+  if (!candidates) return tl::unexpected(std::move(candidates).error());
+  find_orphans(past, *candidates, out);
+  for (auto& candidate : *candidates) {
     const auto id = candidate.sibling.info.id;
     if (!past.fresh.contains(id)) continue;
-    if (std::any_of(past.unreadable.begin(), past.unreadable.end(),
-                    [&](const FileState& file) { return holds_orphan(file, candidate); })) {
+    const bool undecided = std::any_of(past.unreadable.begin(), past.unreadable.end(),
+                                       [&](const FileState& file) { return holds_orphan(file, candidate); });
+    if (undecided)
       out.undecided.insert(id);
-      continue;
-    }
-    if (std::any_of(past.present.begin(), past.present.end(), is_copy) ||
-        std::any_of(out.files.begin(), out.files.end(), is_copy)) {
-      out.copies.insert(id);
-      continue;
-    }
-    candidate.file->see(candidate.sibling.info.size);
-    candidate.file->life = Life::kRotated;
-    candidate.file->age = candidate.sibling.info.modified;
-    out.files.push_back(std::move(candidate.file));
+    else
+      add_fresh(std::move(candidate), past, out);
   }
   std::sort(out.files.begin(), out.files.end(), [](const File& a, const File& b) { return a->age < b->age; });
   return out;

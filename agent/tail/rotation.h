@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <vector>
 
+#include "base/result.h"
 #include "tail/siblings.h"
 #include "tail/tailed_file.h"
 
@@ -19,20 +21,21 @@ struct Past {
   std::vector<const TailedFile*>
       present;  // open files of this path that are followed: their copies are no news
   std::vector<FileState>
-      unreadable;          // such as cannot be opened now: whether a sibling is their copy is undecided
-  std::set<FileId> fresh;  // siblings that were not there at the last look
+      unreadable;  // such as cannot be opened now: whether a sibling is their copy is undecided
+  std::map<FileId, FileState> copies;  // Life::kCopy
+  std::set<FileId> fresh;              // siblings that were not there at the last look, and copies that grew
   std::function<bool(FileId)> is_known;
 };
 
 struct Generations {
-  std::vector<std::unique_ptr<TailedFile>> files;  // to be read from their cursors, the oldest first
+  std::vector<std::unique_ptr<TailedFile>> files;  // to be followed from their cursors, the oldest first
   std::vector<FileState> lost;                     // orphans whose content is nowhere
   std::set<FileId> undecided;                      // fresh siblings that cannot be read now
-  std::set<FileId> copies;                         // fresh siblings that are copies, so far
 };
 
 // An orphan's content is the file that holds its first bytes and those before its position: it goes on there.
-// Other fresh files that are no copies were never seen: they are read whole.
-Generations find_generations(const Past& past);
+// Other fresh files that are no copies were never seen: they are read whole. An error: descriptors are
+// exhausted, nothing can be said.
+base::Result<Generations> find_generations(const Past& past);
 
 }  // namespace dingtail::tail

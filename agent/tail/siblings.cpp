@@ -3,6 +3,7 @@
 #include <dirent.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <limits>
 #include <memory>
 #include <utility>
@@ -28,11 +29,15 @@ bool is_unfinished(const std::string& path) {
 
 }  // namespace
 
-std::vector<Sibling> siblings(const std::string& path) {
+base::Result<std::vector<Sibling>> siblings(const std::string& path) {
   const auto [directory, name] = split_path(path);
   std::vector<Sibling> out;
   const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(directory.c_str()), ::closedir);
-  if (!open) return out;
+  if (!open) {
+    auto error = base::fail_errno("list", errno);
+    if (error.value().code == base::Code::kBusy) return error;
+    return out;
+  }
   while (const dirent* entry = ::readdir(open.get())) {
     const std::string other = entry->d_name;
     if (other.size() <= name.size() || !other.starts_with(name)) continue;
@@ -77,9 +82,8 @@ void Siblings::look_at(const std::string& path, std::map<std::string, std::vecto
   if (!info || !entries) return;
   const auto [at, is_first] = directories_.try_emplace(path);
   auto& directory = at->second;
-  const bool settled = !directory.undecided && directory.copies.empty();
-  if (directory.entries == *entries && directory.modified == info->modified && settled) return;
-  Directory now{std::move(*entries), info->modified, {}, {}, false};
+  if (directory.entries == *entries && directory.modified == info->modified && !directory.undecided) return;
+  Directory now{std::move(*entries), info->modified, {}, false};
   for (const auto& entry : now.entries) {
     const auto base = base_of(entry.name);
     if (!base) continue;
@@ -89,14 +93,7 @@ void Siblings::look_at(const std::string& path, std::map<std::string, std::vecto
     // A compressor makes a new file, and gives it the time of the last write to the old one.
     const bool by_birth = there->id.birth != 0 && !is_compressed_name(entry.name);
     const auto age = by_birth ? there->id.birth : there->modified;
-    const auto copy = directory.copies.find(there->id);
-    const bool as_before =
-        copy != directory.copies.end() ? copy->second == there->size : directory.seen.contains(there->id);
-    const bool is_new = is_first ? age >= age_of_news(path) : !as_before;
-    if (!is_new && copy != directory.copies.end()) {
-      now.copies.insert(*copy);
-      waiting_.insert(sibling);
-    }
+    const bool is_new = is_first ? age >= age_of_news(path) : !directory.seen.contains(there->id);
     const bool is_empty = is_new && there->size == 0;
     if (is_empty) waiting_.insert(sibling);
     now.undecided = now.undecided || is_empty;
@@ -113,14 +110,6 @@ void Siblings::postpone(const std::string& path, FileId id) {
   known->second.seen.erase(id);
   known->second.undecided = true;
   changes_.erase(known->first);
-}
-
-void Siblings::is_copy(const std::string& path, FileId id) {
-  const auto known = directories_.find(split_path(path).first);
-  const auto there = stat_file(path);
-  if (known == directories_.end() || !there || there->id != id) return;
-  known->second.copies[id] = there->size;
-  waiting_.insert(path);
 }
 
 }  // namespace dingtail::tail

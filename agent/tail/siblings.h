@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/result.h"
 #include "tail/identity.h"
 
 namespace dingtail::tail {
@@ -20,8 +21,8 @@ struct Sibling {
 };
 
 // The regular files beside `path` that a rotation may have made of it: their names begin with its name. The
-// youngest first.
-std::vector<Sibling> siblings(const std::string& path);
+// youngest first. An error: they can't be listed for want of descriptors.
+base::Result<std::vector<Sibling>> siblings(const std::string& path);
 
 // How old a directory's listing is: its mtime when it was listed, nanoseconds, in the file system's time.
 using Listed = std::map<std::string, std::uint64_t>;
@@ -37,9 +38,7 @@ class Siblings {
 
   // What it is can't be told now: it is new again at the next look.
   void postpone(const std::string& path, FileId id);
-  // It is but a copy of something known, so far.
-  void is_copy(const std::string& path, FileId id);
-  // What it is may show when it is written: it was empty at the last look, or a copy.
+  // What it is may show when it is written: it was empty at the last look.
   [[nodiscard]] bool waits_for(const std::string& path) const { return waiting_.contains(path); }
 
   // What changed since the last call.
@@ -55,9 +54,8 @@ class Siblings {
   struct Directory {
     std::vector<Entry> entries;
     std::uint64_t modified = 0;
-    std::set<FileId> seen;                   // of its rotated files
-    std::map<FileId, std::uint64_t> copies;  // of these, their sizes as copies
-    bool undecided = false;                  // a new one was left for later
+    std::set<FileId> seen;   // of its rotated files
+    bool undecided = false;  // a new one was left for later
   };
 
   static std::optional<std::vector<Entry>> list(const std::string& directory);

@@ -138,6 +138,17 @@ void TailedFile::see(std::uint64_t size) {
   grow_head();
 }
 
+void TailedFile::be_copy(const TailedFile& twin, std::uint64_t size) {
+  const auto before = std::min<std::uint64_t>(size, kTailBytes);
+  const auto tail = read_mark(twin.reader(), size - before, static_cast<std::size_t>(before));
+  cursor = Cursor::at(size, tail.value_or(Mark{}));
+  life = Life::kCopy;
+  size_ = size_before_ = size;
+  head = read_mark(twin.reader(), 0, static_cast<std::size_t>(std::min<std::uint64_t>(size, kHeadBytes)))
+             .value_or(Mark{});
+  at_end_ = rest_read = compressed();
+}
+
 void TailedFile::start_anew() {
   cursor = {};
   head = {};

@@ -21,6 +21,7 @@ namespace dingtail::tail {
 enum class Life {
   kLive,     // found at its path
   kRotated,  // renamed away, copied away or deleted
+  kCopy,     // of another file, which is or was read instead: up to its position, all it holds so far
 };
 
 // Where a file is found, and whose it is.
@@ -96,6 +97,8 @@ class TailedFile {
   void start_anew();
   // Everything in it was read for now.
   void reached_end() { at_end_ = true; }
+  // All it holds so far is or was read elsewhere: the first `size` bytes of `twin`, which is open.
+  void be_copy(const TailedFile& twin, std::uint64_t size);
   // As the last run left it.
   void resume(const FileState& state);
   // As the next run is to find it: everything before `from` was handed out.

@@ -76,14 +76,14 @@ void Tailer::keep_sources(std::vector<config::Source> sources,
                         [&](const config::Source& s) { return s.name == name; });
   };
   std::vector<FileId> gone;
-  for (const auto& [id, file] : files_) {
+  for (const auto& [id, file] : files_.all()) {
     if (is_gone(*file)) gone.push_back(id);
     file->form.reset();
     if (const auto* held = reader_.held(id)) file->cursor = *held;  // its open record is read again
   }
   for (const auto id : gone) set_aside(id);
   const auto old = std::exchange(sources_, std::move(sources));
-  for (const auto& [id, file] : files_) file->set_source(*source_named(old[file->source()].name));
+  for (const auto& [id, file] : files_.all()) file->set_source(*source_named(old[file->source()].name));
   reader_.set_sources(sources_, std::move(line_starts));
 }
 
@@ -104,7 +104,7 @@ void Tailer::on_events(const std::vector<loop::DirEvent>& events, bool overflowe
     look_again_ = look_again_ || event.listing || siblings_.waits_for(path);
     for (const auto* names : {&live_, &away_})
       if (const auto named = names->find(path); named != names->end())
-        if (const auto file = files_.find(named->second); file != files_.end()) queue(*file->second);
+        if (auto* file = files_.find(named->second)) queue(*file);
   }
   on_news_();
 }
@@ -118,7 +118,7 @@ void Tailer::look_if_due(base::Now now, const Sink& sink) {
   }
   if (now.mono >= polled_at_ + kPoll) {
     polled_at_ = now.mono;
-    for (const auto id : retry_) queue(*files_.at(id));
+    for (const auto id : retry_) queue(files_.at(id));
     if (!watcher_.silent().empty()) {
       look_again_ = true;
       queue_rotated();
@@ -148,8 +148,8 @@ void Tailer::look_at_all(base::Now now, std::size_t most_new, const Sink& sink) 
   std::size_t adopted = 0;
   for (auto& file : listing.files) {
     found.insert(file.info.id);
-    if (const auto known = files_.find(file.info.id); known != files_.end())
-      found_again(*known->second, std::move(file));
+    if (auto* known = files_.find(file.info.id))
+      found_again(*known, std::move(file));
     else if (adopted++ < most_new)
       adopt(std::move(file), now);
     else
@@ -159,7 +159,7 @@ void Tailer::look_at_all(base::Now now, std::size_t most_new, const Sink& sink) 
     look_again_ = true;
     return;
   }
-  RotationsByPath all;
+  RotationsByPath all = std::exchange(unsettled_, {});
   rotate_missing(found, all, now);
   resume_rotated(all, now);
   add_fresh(listing.directories, known_patterns_, all);
@@ -167,7 +167,7 @@ void Tailer::look_at_all(base::Now now, std::size_t most_new, const Sink& sink) 
   for (auto& key : listing.pattern_keys)
     if (known_patterns_.insert(key).second) new_patterns_.insert(key);
   away_.clear();
-  for (const auto& [id, file] : files_) {
+  for (const auto& [id, file] : files_.all()) {
     if (file->life == Life::kLive) continue;
     away_[file->at()] = id;
     listing.directories.insert(fs::path(file->at()).parent_path().string());
@@ -179,7 +179,7 @@ void Tailer::look_at_all(base::Now now, std::size_t most_new, const Sink& sink) 
 void Tailer::found_again(TailedFile& file, FoundFile found) {
   if (file.spot() != found.spot || file.life != Life::kLive) {
     changed_.insert(file.id());
-    file.found_at(std::move(found.spot));
+    files_.found_at(file, std::move(found.spot));
     file.life = Life::kLive;
     draining_.erase(file.id());
   }
@@ -191,8 +191,8 @@ void Tailer::adopt(FoundFile found, base::Now now) {
   const bool is_new_pattern = !known_patterns_.contains(std::string(found.pattern));
   const auto read_from = sources_[found.spot.source].read_from;
   auto file = std::make_unique<TailedFile>(id, std::move(found.spot));
-  const auto before = files_.lower_bound({id.device, id.inode, 0});
-  if (before != files_.end() && Remembered::is_reborn(before->first, *file)) {
+  const auto before = files_.all().lower_bound({id.device, id.inode, 0});
+  if (before != files_.all().end() && Remembered::is_reborn(before->first, *file)) {
     reader_.drop(file->path());
     set_aside(before->first);
   }
@@ -211,8 +211,7 @@ void Tailer::adopt(FoundFile found, base::Now now) {
   if (!known_before && opened && *opened) file->see(found.info.size);
   queue(*file);
   changed_.insert(id);
-  auto& kept = *(files_[id] = std::move(file));
-  keep_open(kept, now);
+  keep_open(files_.add(std::move(file)), now);
   close_idle(most_open_);
 }
 
@@ -222,9 +221,9 @@ void Tailer::tell(const Listing& listing) {
   for (const auto& pattern : listing.empty_patterns)
     log_.say(base::Event::kSourceWithoutFiles, pattern, "matches no file yet");
   for (const auto& [path, source] : listing.shared) {
-    const auto file = files_.find(live_.at(path));
-    if (file == files_.end()) continue;  // it is followed later
-    const auto& owner = sources_[file->second->source()].name;
+    const auto* file = files_.find(live_.at(path));
+    if (file == nullptr) continue;  // it is followed later
+    const auto& owner = sources_[file->source()].name;
     if (owner != sources_[source].name)
       log_.say(base::Event::kFileInTwoSources, path,
                "is in sources " + owner + " and " + sources_[source].name + ": the first owns it");
@@ -252,22 +251,26 @@ bool Tailer::is_unfollowed(const std::string& path) const {
 
 // Lets a file go and remembers how far it was read, in case it comes back.
 void Tailer::set_aside(FileId id) {
-  const auto state = state_of(*files_.at(id));
+  const auto state = state_of(files_.at(id));
   for (const auto gone : remembered_.forget_gone(fs::path(state.real).parent_path().string()))
     erased_.push_back(gone);
   set_aside_.push_back(state);
   remembered_.add(state);
-  forget(id);
-  erased_.pop_back();
+  drop(id);
 }
 
+// Its state goes too.
 void Tailer::forget(FileId id) {
+  drop(id);
+  erased_.push_back(id);
+}
+
+void Tailer::drop(FileId id) {
   files_.erase(id);
   draining_.erase(id);
   retry_.erase(id);
   changed_.erase(id);
   std::erase(open_, id);
-  erased_.push_back(id);
 }
 
 FileState Tailer::state_of(const TailedFile& file) const {
@@ -280,7 +283,7 @@ base::Mono Tailer::next_deadline() const {
   if (!retry_.empty() || !watcher_.silent().empty()) next = std::min(next, polled_at_ + kPoll);
   if (look_again_) next = std::min(next, looked_at_ + between_looks(files_.size()));
   for (const auto id : draining_)
-    if (const auto& file = *files_.at(id); file.trouble.empty() && reader_.held(id) == nullptr)
+    if (const auto& file = files_.at(id); file.trouble.empty() && reader_.held(id) == nullptr)
       next = std::min(next, file.quiet_since + kSilent);
   if (const auto due = reader_.next_deadline()) next = std::min(next, *due);
   return next;
@@ -288,7 +291,7 @@ base::Mono Tailer::next_deadline() const {
 
 TailChanges Tailer::take_changes() {
   TailChanges out;
-  for (const auto id : changed_) out.changed.push_back(state_of(*files_.at(id)));
+  for (const auto id : changed_) out.changed.push_back(state_of(files_.at(id)));
   out.changed.insert(out.changed.end(), set_aside_.begin(), set_aside_.end());
   set_aside_.clear();
   changed_.clear();
@@ -301,7 +304,7 @@ TailChanges Tailer::take_changes() {
 
 std::vector<FileStatus> Tailer::status() const {
   std::vector<FileStatus> out;
-  for (const auto& [id, file] : files_) {
+  for (const auto& [id, file] : files_.all()) {
     const bool live = file->life == Life::kLive;
     if (!live && file->trouble.empty() && !draining_.contains(id)) continue;
     const auto info = stat_file(file->at());

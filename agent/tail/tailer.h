@@ -17,6 +17,7 @@
 #include "config/config.h"
 #include "tail/block.h"
 #include "tail/finder.h"
+#include "tail/followed.h"
 #include "tail/loss.h"
 #include "tail/record_reader.h"
 #include "tail/remembered.h"
@@ -78,7 +79,7 @@ class Tailer {
   [[nodiscard]] std::vector<FileStatus> status() const;
 
  private:
-  using File = std::unique_ptr<TailedFile>;
+  using File = Followed::File;
 
   // product.md 5.3: then a partial line is a record. A rotation may go on for as long.
   static constexpr base::Millis kSilent = std::chrono::seconds(10);
@@ -97,6 +98,7 @@ class Tailer {
   [[nodiscard]] std::optional<std::size_t> source_named(const std::string& name) const;
   void set_aside(FileId id);
   void forget(FileId id);
+  void drop(FileId id);
 
   // What became of those that are not where they were (tailer_rotation.cpp).
   enum class Fate {
@@ -124,11 +126,16 @@ class Tailer {
   [[nodiscard]] std::optional<Spot> spot_of(const std::string& path,
                                             const std::set<std::string>& known_patterns) const;
   void rewritten(TailedFile& file, base::Now now, const Sink& sink);
+  void copy_changed(TailedFile& file, TailedFile::Seen seen, base::Now now, const Sink& sink);
   void settle(Rotation rotation, base::Now now, const Sink& sink);
+  void postpone(Rotation rotation);
+  base::Result<Past> past_of(Rotation& rotation, base::Now now);
+  void end_orphan(const Orphan& orphan, const Generations& found, const Past& past, base::Now now,
+                  const Sink& sink);
   void start_over(FileId id, bool found, const Sink& sink);
   void tell_lost(const Orphan& orphan, base::Now now);
   void suspect_gap(const Orphan& orphan, base::Now now);
-  void drain(File file, base::Now now);
+  void take(File file, base::Now now);
   void lose(const std::string& path, std::uint64_t bytes, std::string reason, base::Now now);
 
   // Reading them.
@@ -143,7 +150,7 @@ class Tailer {
   void after_end(TailedFile& file, base::Now now, const Sink& sink);
   void finish_rotated(base::Now now, const Sink& sink);
   void end_records(base::Now now, const Sink& sink);
-  [[nodiscard]] static bool due(const TailedFile& file, base::Now now);
+  bool due(const TailedFile& file, base::Now now);
   void keep_open(TailedFile& file, base::Now now);
   void close_idle(std::size_t most);
   void make_room();
@@ -160,7 +167,8 @@ class Tailer {
   std::set<std::string> new_patterns_;
   Remembered remembered_;
   Siblings siblings_;
-  std::map<FileId, File> files_;
+  Followed files_;
+  RotationsByPath unsettled_;           // for want of descriptors
   std::map<std::string, FileId> live_;  // Listing::names
   std::map<std::string, FileId> away_;  // rotated files, by where they stand
   std::vector<Unfollowed> unfollowed_;

@@ -24,16 +24,17 @@ void Tailer::queue(TailedFile& file) {
 // What no listing finds.
 void Tailer::queue_rotated() {
   for (const auto& [path, id] : away_)
-    if (const auto file = files_.find(id); file != files_.end()) queue(*file->second);
+    if (auto* file = files_.find(id)) queue(*file);
 }
 
 // What was renamed away is read before its successor.
 bool Tailer::waits(const TailedFile& file) const {
-  return std::any_of(draining_.begin(), draining_.end(), [&](FileId id) {
-    const auto& other = *files_.at(id);
+  if (draining_.empty()) return false;
+  const auto others = files_.of_path(file.path());
+  return std::any_of(others.begin(), others.end(), [&](const TailedFile* other) {
     const bool earlier =
-        file.life == Life::kLive || std::pair(other.age, other.turn) < std::pair(file.age, file.turn);
-    return earlier && other.queued && other.path() == file.path() && id != file.id();
+        file.life == Life::kLive || std::pair(other->age, other->turn) < std::pair(file.age, file.turn);
+    return earlier && other->queued && other != &file && draining_.contains(other->id());
   });
 }
 
@@ -43,14 +44,14 @@ bool Tailer::read(base::Now now, std::size_t budget_bytes, const Sink& sink) {
   while (!queue_.empty() && done < budget_bytes) {
     const FileId id = queue_.front();
     queue_.pop_front();
-    const auto known = files_.find(id);
-    if (known == files_.end()) continue;
-    if (waits(*known->second)) {
+    auto* file = files_.find(id);
+    if (file == nullptr) continue;
+    if (waits(*file)) {
       queue_.push_back(id);
       continue;
     }
-    known->second->queued = false;
-    done += read_file(*known->second, now, budget_bytes - done, sink);
+    file->queued = false;
+    done += read_file(*file, now, budget_bytes - done, sink);
   }
   finish_rotated(now, sink);
   end_records(now, sink);
@@ -79,6 +80,10 @@ std::size_t Tailer::read_file(TailedFile& file, base::Now now, std::size_t budge
     retry_.erase(id);
     log_.over(base::Event::kFileUnreadable, file.path());
     log_.say(base::Event::kFileBack, file.path(), "readable again");
+  }
+  if (file.life == Life::kCopy) {
+    copy_changed(file, *seen, now, sink);
+    return kLookBytes;
   }
   if (*seen == TailedFile::Seen::kRewritten) {
     rewritten(file, now, sink);
@@ -168,9 +173,9 @@ void Tailer::after_end(TailedFile& file, base::Now now, const Sink& sink) {
 void Tailer::finish_rotated(base::Now now, const Sink& sink) {
   const auto draining = draining_;
   for (const auto id : draining) {
-    const auto known = files_.find(id);
-    if (known == files_.end() || known->second->queued || !due(*known->second, now)) continue;
-    auto& file = *known->second;
+    auto* known = files_.find(id);
+    if (known == nullptr || known->queued || !due(*known, now)) continue;
+    auto& file = *known;
     read_file(file, now, kFarBytes, sink);
     if (!files_.contains(id) || file.queued || !due(file, now)) continue;
     after_end(file, now, sink);
@@ -182,19 +187,22 @@ void Tailer::finish_rotated(base::Now now, const Sink& sink) {
   }
 }
 
+// Silent for long enough, and nobody gave it its name back meanwhile.
 bool Tailer::due(const TailedFile& file, base::Now now) {
-  return file.trouble.empty() && now.mono >= file.quiet_since + kSilent;
+  const auto silent_at = file.quiet_since + kSilent;
+  if (!file.trouble.empty() || now.mono < silent_at) return false;
+  look_again_ = look_again_ || looked_at_ < silent_at;
+  return looked_at_ >= silent_at;
 }
 
 // An open multiline record whose next line does not come is complete. Its file is looked at once more before:
 // the agent may just have been stopped for a while.
 void Tailer::end_records(base::Now now, const Sink& sink) {
   for (const auto& [path, id] : reader_.overdue(now))
-    if (const auto file = files_.find(id); file != files_.end() && !file->second->queued)
-      read_file(*file->second, now, kFarBytes, sink);
+    if (auto* file = files_.find(id); file != nullptr && !file->queued)
+      read_file(*file, now, kFarBytes, sink);
   for (const auto& [path, id] : reader_.overdue(now))
-    if (const auto file = files_.find(id); file == files_.end() || !file->second->queued)
-      reader_.end(path, sink);
+    if (const auto* file = files_.find(id); file == nullptr || !file->queued) reader_.end(path, sink);
 }
 
 void Tailer::keep_open(TailedFile& file, base::Now now) {
@@ -209,7 +217,7 @@ void Tailer::keep_open(TailedFile& file, base::Now now) {
 void Tailer::close_idle(std::size_t most) {
   for (const bool queued : {false, true}) {
     for (auto at = open_.begin(); at != open_.end() && open_.size() > most;) {
-      auto& file = *files_.at(*at);
+      auto& file = files_.at(*at);
       const bool needed = file.deleted() || (file.compressed() && draining_.contains(*at));
       const bool closes = !needed && file.queued == queued;
       if (closes) file.close();
@@ -227,7 +235,7 @@ void Tailer::make_room() {
 // An idle file holds no descriptor: not even its file system is kept busy.
 void Tailer::close_unused(base::Now now) {
   const auto used_lately = std::count_if(open_.begin(), open_.end(),
-                                         [&](FileId id) { return files_.at(id)->used_at > swept_before_; });
+                                         [&](FileId id) { return files_.at(id).used_at > swept_before_; });
   close_idle(static_cast<std::size_t>(used_lately));
   swept_before_ = now.mono;
 }

@@ -15,7 +15,7 @@ void Tailer::rotate_missing(const std::set<FileId>& found, RotationsByPath& all,
   Listings listings;
   std::vector<FileId> unfollowed;
   std::vector<FileId> gone;
-  for (const auto& [id, each] : files_) {
+  for (const auto& [id, each] : files_.all()) {
     auto& file = *each;
     if (found.contains(id)) continue;
     const auto there = stat_file(file.path());
@@ -28,13 +28,13 @@ void Tailer::rotate_missing(const std::set<FileId>& found, RotationsByPath& all,
     if (!place(file, listings)) gone.push_back(id);
   }
   for (const auto id : unfollowed) {
-    log_.say(base::Event::kFileGone, files_.at(id)->path(), "not to be found now: its position is kept");
+    log_.say(base::Event::kFileGone, files_.at(id).path(), "not to be found now: its position is kept");
     set_aside(id);
   }
   for (const auto id : gone) {
-    const auto& file = *files_.at(id);
+    const auto& file = files_.at(id);
     rotation_at(all, file.spot()).orphans.push_back({state_of(file), Fate::kGone});
-    forget(id);
+    drop(id);
   }
 }
 
@@ -77,7 +77,7 @@ void Tailer::resume_rotated(RotationsByPath& all, base::Now now) {
   std::vector<File> renamed;
   for (const auto& [state, at] : fates) {
     const auto source = source_named(state.source);
-    if (!at) erased_.push_back(state.id);
+    if (!source) erased_.push_back(state.id);
     if (!source) continue;
     const Spot spot{state.path, state.real, *source};
     if (!at) {
@@ -87,11 +87,14 @@ void Tailer::resume_rotated(RotationsByPath& all, base::Now now) {
     auto file = std::make_unique<TailedFile>(state.id, spot);
     file->move_to(*at);
     file->resume(state);
-    if (const auto info = stat_file(*at); info && state.life == Life::kLive) file->age = info->modified;
+    const auto info = stat_file(*at);
+    if (info) file->note_size(info->size);
+    if (info && state.life == Life::kLive) file->age = info->modified;
+    if (state.life == Life::kLive) file->life = Life::kRotated;
     renamed.push_back(std::move(file));
   }
   std::sort(renamed.begin(), renamed.end(), [](const File& a, const File& b) { return a->age < b->age; });
-  for (auto& file : renamed) drain(std::move(file), now);
+  for (auto& file : renamed) take(std::move(file), now);
 }
 
 // Rotated files that were not there at the last look.
@@ -108,10 +111,10 @@ void Tailer::add_fresh(const std::set<std::string>& directories, const std::set<
 std::optional<Spot> Tailer::spot_of(const std::string& path,
                                     const std::set<std::string>& known_patterns) const {
   const auto live = live_.find(path);
-  const auto file = live == live_.end() ? files_.end() : files_.find(live->second);
-  const auto owner = finder_.owner_of(file == files_.end() ? path : file->second->path());
+  const auto* file = live == live_.end() ? nullptr : files_.find(live->second);
+  const auto owner = finder_.owner_of(file == nullptr ? path : file->path());
   if (!owner || !known_patterns.contains(owner->pattern)) return std::nullopt;
-  return file == files_.end() ? Spot{path, real_path(path), owner->source} : file->second->spot();
+  return file == nullptr ? Spot{path, real_path(path), owner->source} : file->spot();
 }
 
 // Truncated, or its inode holds another file now. What was copied away before is drained first.
@@ -121,57 +124,92 @@ void Tailer::rewritten(TailedFile& file, base::Now now, const Sink& sink) {
   forget(file.id());
 }
 
+// Still a copy, of which more is made; or a file of its own.
+void Tailer::copy_changed(TailedFile& file, TailedFile::Seen seen, base::Now now, const Sink& sink) {
+  if (seen == TailedFile::Seen::kNothing) return;
+  Rotation rotation{file.spot(), {}, {{file.id(), file.at()}}};
+  if (seen == TailedFile::Seen::kRewritten) drop(file.id());
+  settle(std::move(rotation), now, sink);
+}
+
 // What stood at that path and was not seen, or not read to its end, is followed to its end.
 void Tailer::settle(Rotation rotation, base::Now now, const Sink& sink) {
-  Past past{rotation.spot,
-            {},
-            {},
-            {},
-            {},
-            [this](FileId id) {
-              return files_.contains(id) || remembered_.contains(id); }};
-  auto& orphans = rotation.orphans;
-  for (const auto& [id, file] : files_) {
-    if (file->path() != past.spot.path || file->compressed()) continue;
+  const auto gone = rotation.orphans.size();
+  auto past = past_of(rotation, now);
+  auto found = past ? find_generations(*past) : tl::unexpected(past.error());
+  if (!found) {
+    rotation.orphans.resize(gone);
+    return postpone(std::move(rotation));
+  }
+  for (const auto& [id, path] : rotation.fresh)
+    if (found->undecided.contains(id)) siblings_.postpone(path, id);
+  for (const auto& orphan : rotation.orphans) end_orphan(orphan, *found, *past, now, sink);
+  for (auto& file : found->files) {
+    if (file->life != Life::kCopy)
+      log_.say(base::Event::kFileRotated, file->at(),
+               file->cursor.position > 0 ? "read on from byte " + std::to_string(file->cursor.position)
+                                         : "rotated before it was seen: it is read whole");
+    take(std::move(file), now);
+  }
+}
+
+// Until there are descriptors again.
+void Tailer::postpone(Rotation rotation) {
+  make_room();
+  look_again_ = true;
+  for (const auto& [id, path] : rotation.fresh) siblings_.postpone(path, id);
+  auto& waiting = rotation_at(unsettled_, rotation.spot);
+  for (auto& orphan : rotation.orphans) waiting.orphans.push_back(std::move(orphan));
+}
+
+// Adds the orphans that are rewritten. An error: descriptors are exhausted.
+base::Result<Past> Tailer::past_of(Rotation& rotation, base::Now now) {
+  Past past{rotation.spot, {}, {}, {}, {}, {}, [this](FileId id) {
+              return files_.contains(id) || remembered_.contains(id);
+            }};
+  for (auto* file : files_.of_path(past.spot.path)) {
+    if (file->life == Life::kCopy) past.copies.emplace(file->id(), state_of(*file));
+    if (file->life == Life::kCopy || file->compressed()) continue;
     const auto opened = file->open();
+    if (!opened && opened.error().code == base::Code::kBusy) return tl::unexpected(opened.error());
     keep_open(*file, now);
     if (!opened) past.unreadable.push_back(state_of(*file));
     if (!opened || !*opened) continue;
-    if (file->intact())
-      past.present.push_back(file.get());
-    else
-      orphans.push_back({state_of(*file), Fate::kRewritten});
+    if (!file->intact()) {
+      rotation.orphans.push_back({state_of(*file), Fate::kRewritten});
+      continue;
+    }
+    past.present.push_back(file);
+    if (const auto info = file->stat(); info && info->size > file->size()) {
+      file->note_size(info->size);  // a copy may be that large
+      changed_.insert(file->id());
+    }
   }
-  for (const auto& orphan : orphans) past.orphans.push_back(orphan.state);
-  std::sort(past.orphans.begin(), past.orphans.end(),  // the best known first
-            [](const FileState& a, const FileState& b) { return a.position > b.position; });
+  for (const auto& orphan : rotation.orphans) past.orphans.push_back(orphan.state);
   for (const auto& [id, path] : rotation.fresh) past.fresh.insert(id);
-  auto found = find_generations(past);
-  for (const auto& [id, path] : rotation.fresh) {
-    if (found.undecided.contains(id)) siblings_.postpone(path, id);
-    if (found.copies.contains(id)) siblings_.is_copy(path, id);
-  }
-  for (const auto& orphan : orphans) {
-    const auto is_it = [&](const FileState& lost) { return lost.id == orphan.state.id; };
-    const bool lost = std::any_of(found.lost.begin(), found.lost.end(), is_it);
-    if (lost && (orphan.state.position > 0 || found.files.empty())) tell_lost(orphan, now);
-    const bool others = std::any_of(past.present.begin(), past.present.end(),
-                                    [](const TailedFile* file) { return file->life == Life::kRotated; });
-    if (lost && orphan.fate == Fate::kGoneWhileDown && !others && !past.fresh.empty())
-      suspect_gap(orphan, now);
-    if (orphan.fate == Fate::kRewritten) start_over(orphan.state.id, !lost, sink);
-  }
-  for (auto& file : found.files) {
-    log_.say(base::Event::kFileRotated, file->at(),
-             file->cursor.position > 0 ? "read on from byte " + std::to_string(file->cursor.position)
-                                       : "rotated before it was seen: it is read whole");
-    drain(std::move(file), now);
-  }
+  return past;
+}
+
+void Tailer::end_orphan(const Orphan& orphan, const Generations& found, const Past& past, base::Now now,
+                        const Sink& sink) {
+  const auto& state = orphan.state;
+  const bool lost = std::any_of(found.lost.begin(), found.lost.end(),
+                                [&](const FileState& other) { return other.id == state.id; });
+  const bool read = state.life != Life::kCopy;
+  if (lost && read && (state.size > 0 || found.files.empty())) tell_lost(orphan, now);
+  const bool others = std::any_of(past.present.begin(), past.present.end(),
+                                  [](const TailedFile* file) { return file->life == Life::kRotated; });
+  if (lost && read && orphan.fate == Fate::kGoneWhileDown && !others && !past.fresh.empty())
+    suspect_gap(orphan, now);
+  if (orphan.fate == Fate::kRewritten)
+    start_over(state.id, !lost, sink);
+  else if (!files_.contains(state.id))
+    erased_.push_back(state.id);
 }
 
 // `found`: what was in it is read on elsewhere.
 void Tailer::start_over(FileId id, bool found, const Sink& sink) {
-  auto& file = *files_.at(id);
+  auto& file = files_.at(id);
   log_.say(base::Event::kFileTruncated, file.path(),
            found ? "truncated: the copy of what was in it is read to its end first"
                  : "truncated or written anew: read from its beginning");
@@ -213,17 +251,20 @@ void Tailer::suspect_gap(const Orphan& orphan, base::Now now) {
 }
 
 // Takes a file that is no source of its own, to be read to its end.
-void Tailer::drain(File file, base::Now now) {
-  const auto id = file->id();
-  file->life = Life::kRotated;
-  file->turn = ++turns_;
-  file->quiet_since = now.mono;
-  queue(*file);
-  draining_.insert(id);
+void Tailer::take(File taken, base::Now now) {
+  const auto id = taken->id();
+  drop(id);
+  auto& file = files_.add(std::move(taken));
+  file.turn = ++turns_;
+  file.quiet_since = now.mono;
   changed_.insert(id);
-  away_[file->at()] = id;
-  auto& kept = *(files_[id] = std::move(file));
-  keep_open(kept, now);
+  away_[file.at()] = id;
+  queue(file);
+  if (file.life == Life::kCopy) return file.close();
+  draining_.insert(id);
+  static_cast<void>(file.open());  // before it can go; what is wrong with it shows when it is read
+  keep_open(file, now);
+  close_idle(most_open_);
 }
 
 void Tailer::lose(const std::string& path, std::uint64_t bytes, std::string reason, base::Now now) {

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -28,6 +29,12 @@ std::string gzipped(const std::string& content) {
 }
 
 }  // namespace
+
+std::int64_t file_time() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
+}
 
 void check(bool holds, const std::string& doing) {
   if (!holds) throw std::runtime_error(doing + ": " + std::strerror(errno));

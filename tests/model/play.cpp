@@ -172,8 +172,9 @@ void Play::take(std::string_view record, std::string_view path) {
   const auto& lines = world_.lines();
   const auto number = line_number(record);
   if (!number) {
-    const bool is_rest = std::any_of(parts_.begin(), parts_.end(),
-                                     [&](std::size_t part) { return lines[part].text.find(record) != std::string::npos; });
+    const bool is_rest = std::any_of(parts_.begin(), parts_.end(), [&](std::size_t part) {
+      return lines[part].text.find(record) != std::string::npos;
+    });
     if (!is_rest) fail("broken: no line and no rest of one: " + what);
   } else if (*number >= lines.size() || !lines[*number].text.starts_with(record)) {
     fail("broken: never was a line: " + what);
@@ -192,7 +193,7 @@ void Play::judge() {
     if (!number || *number >= lines.size()) continue;
     if (++times[*number] > 1) fail("twice: line " + std::to_string(*number));
     // A part of one may have waited.
-    if (lines[*number].text != record || !lines[*number].ended) continue;
+    if (lines[*number].text != record || !lines[*number].ended || lines[*number].parted) continue;
     auto& last = last_of_file[lines[*number].file];
     if (*number < last)
       fail("order: line " + std::to_string(*number) + " after line " + std::to_string(last) +

@@ -1,6 +1,5 @@
 #include "model/subject.h"
 
-#include <time.h>
 #include <uv.h>
 
 #include <algorithm>
@@ -9,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include "model/files.h"
+
 namespace dingtail::model {
 namespace {
 
@@ -16,12 +17,6 @@ constexpr std::size_t kBudgetBytes = 64UL * 1024;
 
 base::Wall wall() {
   return std::chrono::floor<base::Millis>(std::chrono::system_clock::now());
-}
-
-base::Wall wall_of_files() {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  return base::from_unix_ms(now.tv_sec * 1000 + now.tv_nsec / 1'000'000);
 }
 
 }  // namespace
@@ -109,7 +104,8 @@ void Subject::commit() {
 }
 
 void Subject::before_change() {
-  while (wall_of_files() <= read_at_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  while (base::from_unix_ms(file_time()) <= read_at_)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 }  // namespace dingtail::model

@@ -23,6 +23,7 @@ struct Line {
   std::size_t slot = 0;
   std::size_t file = 0;    // that it was written to first
   bool ended = false;      // by its newline, in some file
+  bool parted = false;     // a copy was made while it had none: that part waits there to be a record
   bool looked_at = false;  // stood whole in a file when the agent looked, and it has not forgotten
   bool must = false;       // the same, and it has committed since
   Fate fate = Fate::kNone;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <thread>
 #include <utility>
 
 #include "model/files.h"
@@ -49,6 +50,9 @@ void World::remove(const std::string& path) {
 // Renames what was rotated before; the name that the next one takes.
 std::string World::make_room(Slot& slot) {
   finish_compressing(slot);
+  // Two rotations within one tick have no order.
+  for (const auto now = file_time(); !slot.rotated.empty() && file_time() == now;)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   while (slot.rotated.size() >= slot.style.keep) drop_oldest(slot);
   if (slot.style.date_names) return slot.path + "-" + date(days_++);
   for (std::size_t n = slot.rotated.size(); n > 0; --n) {
@@ -82,7 +86,9 @@ std::string World::copy_truncate(Slot& slot, std::uint32_t how) {
   const auto to = make_room(slot);
   fs::copy_file(slot.path, to);
   auto copy = std::make_shared<File>(*file);
+  copy->seen = copy->known = false;
   names_[to] = copy;
+  if (!copy->pieces.empty() && !copy->pieces.back().whole) lines_[copy->pieces.back().line].parted = true;
   slot.rotated.insert(slot.rotated.begin(), {to, ""});
   std::string said = "copied " + slot.path + " to " + to;
   if ((how & 12U) == 12U && slot.written == file) said += "; " + write(slot);  // is in no copy
