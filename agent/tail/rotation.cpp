@@ -23,16 +23,21 @@ struct Candidate {
   std::uint64_t copied = 0;  // of a Life::kCopy: how much of its twin it is
 };
 
-bool holds_orphan(const FileState& orphan, const Candidate& candidate) {
-  if (orphan.head.size == 0 || candidate.copied > orphan.size) return false;
-  const auto read = candidate.file->reader();
-  const bool compressed = candidate.file->compressed();
-  if (!compressed && candidate.sibling.info.size < orphan.position) return false;
-  const auto same_head = holds(read, 0, orphan.head);
+bool holds_content(const FileState& state, const TailedFile& file) {
+  const auto same_head = holds(file.reader(), 0, state.head);
   if (!same_head || !*same_head) return false;
-  if (compressed && orphan.position > kMostDecompressed) return true;  // reading makes sure of the rest
-  const auto same_tail = holds(read, orphan.position - orphan.tail.size, orphan.tail);
+  if (file.compressed() && state.position > kMostDecompressed) return true;  // reading makes sure of the rest
+  const auto same_tail = holds(file.reader(), state.position - state.tail.size, state.tail);
   return same_tail && *same_tail;
+}
+
+bool holds_orphan(const Orphan& orphan, const Candidate& candidate) {
+  const auto& state = orphan.state;
+  if (state.head.size == 0 || candidate.copied > state.size) return false;
+  // A copy may have been made before the file was as large as it was seen.
+  const auto least = orphan.fate == Fate::kRewritten ? state.position : state.size;
+  if (!candidate.file->compressed() && candidate.sibling.info.size < least) return false;
+  return holds_content(state, *candidate.file);
 }
 
 // `whole` begins with all of `part`, or with its first 64 KiB.
@@ -94,7 +99,7 @@ base::Result<std::vector<Candidate>> candidates_of(const Past& past, std::set<Fi
 
 // Several may hold what was read, where that is no more than generations have in common: the oldest is it. A
 // beginning of another one is a copy.
-std::optional<Candidate> take_content(const FileState& orphan, std::vector<Candidate>& candidates) {
+std::optional<Candidate> take_content(const Orphan& orphan, std::vector<Candidate>& candidates) {
   std::vector<Candidate*> holders;
   for (auto at = candidates.rbegin(); at != candidates.rend(); ++at)
     if (holds_orphan(orphan, *at)) holders.push_back(&*at);
@@ -112,24 +117,44 @@ std::optional<Candidate> take_content(const FileState& orphan, std::vector<Candi
 }
 
 // What was read goes before what was only seen as a copy, the best known first.
-std::vector<FileState> by_knowledge(std::vector<FileState> orphans) {
-  const auto rank = [](const FileState& state) {
-    return std::pair(state.life != Life::kCopy, state.position);
+std::vector<Orphan> by_knowledge(std::vector<Orphan> orphans) {
+  const auto rank = [](const Orphan& orphan) {
+    return std::pair(orphan.state.life != Life::kCopy, orphan.state.position);
   };
   std::stable_sort(orphans.begin(), orphans.end(),
-                   [&](const FileState& a, const FileState& b) { return rank(a) > rank(b); });
+                   [&](const Orphan& a, const Orphan& b) { return rank(a) > rank(b); });
   return orphans;
+}
+
+// Another file than the orphan may be what is found: a renamed one would have kept its identity, and it may
+// be that no more was read of it than others have in common with it.
+bool is_unsure(const Orphan& orphan, const Past& past, const std::vector<Candidate>& candidates) {
+  const auto& state = orphan.state;
+  if (state.size == 0) return !candidates.empty();
+  const auto present = std::count_if(past.present.begin(), past.present.end(), [&](const TailedFile* file) {
+    return file->id() != state.id && state.head.size > 0 && holds_content(state, *file);
+  });
+  std::ptrdiff_t holders = 0;
+  bool plain = false;
+  for (const auto& candidate : candidates) {
+    if (!holds_orphan(orphan, candidate)) continue;
+    ++holders;
+    plain = plain || !candidate.file->compressed();
+  }
+  return plain || present + holders > 1;
 }
 
 void find_orphans(const Past& past, std::vector<Candidate>& candidates, Generations& out) {
   for (const auto& orphan : by_knowledge(past.orphans)) {
+    const auto& state = orphan.state;
+    if (is_unsure(orphan, past, candidates)) out.unsure.insert(state.id);
     auto content = take_content(orphan, candidates);
     if (!content) {
-      out.lost.push_back(orphan);
+      out.lost.insert(state.id);
       continue;
     }
-    content->file->resume(orphan);
-    if (orphan.life == Life::kLive) content->file->life = Life::kRotated;
+    content->file->resume(state);
+    if (state.life == Life::kLive) content->file->life = Life::kRotated;
     content->file->age = content->sibling.info.modified;
     out.files.push_back(std::move(content->file));
   }
@@ -157,6 +182,7 @@ void add_fresh(Candidate candidate, const Past& past, Generations& out) {
   } else {
     file.see(info.size);
     file.life = Life::kRotated;
+    out.any_whole = true;
   }
   file.age = info.modified;
   out.files.push_back(std::move(candidate.file));
@@ -169,15 +195,18 @@ base::Result<Generations> find_generations(const Past& past) {
   auto candidates = candidates_of(past, out.undecided);
   if (!candidates) return tl::unexpected(std::move(candidates).error());
   find_orphans(past, *candidates, out);
+  std::erase_if(*candidates,
+                [&](const Candidate& candidate) { return !past.fresh.contains(candidate.sibling.info.id); });
+  const bool decided = std::none_of(candidates->begin(), candidates->end(), [&](const Candidate& candidate) {
+    return std::any_of(past.unreadable.begin(), past.unreadable.end(), [&](const FileState& file) {
+      return file.head.size > 0 && holds_content(file, *candidate.file);
+    });
+  });
   for (auto& candidate : *candidates) {
-    const auto id = candidate.sibling.info.id;
-    if (!past.fresh.contains(id)) continue;
-    const bool undecided = std::any_of(past.unreadable.begin(), past.unreadable.end(),
-                                       [&](const FileState& file) { return holds_orphan(file, candidate); });
-    if (undecided)
-      out.undecided.insert(id);
-    else
+    if (decided)
       add_fresh(std::move(candidate), past, out);
+    else
+      out.undecided.insert(candidate.sibling.info.id);
   }
   std::sort(out.files.begin(), out.files.end(), [](const File& a, const File& b) { return a->age < b->age; });
   return out;

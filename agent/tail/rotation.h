@@ -14,12 +14,25 @@
 
 namespace dingtail::tail {
 
+enum class Fate {
+  kGone,           // deleted, and not held open
+  kGoneWhileDown,  // the same, before this run
+  kRewritten,      // another content is there
+};
+
+// Read in part, and not to be had any more by its identity.
+struct Orphan {
+  FileState state;
+  Fate fate;
+  bool written_to = false;  // TailedFile::written_to
+};
+
 // What is known of a path.
 struct Past {
   Spot spot;
-  std::vector<FileState> orphans;  // read in part; not where they were, or another content is
-  std::vector<const TailedFile*>
-      present;  // open files of this path that are followed: their copies are no news
+  std::vector<Orphan> orphans;
+
+  std::vector<const TailedFile*> present;  // followed and open, whatever they hold now: copies are no news
   std::vector<FileState>
       unreadable;  // such as cannot be opened now: whether a sibling is their copy is undecided
   std::map<FileId, FileState> copies;  // Life::kCopy
@@ -29,8 +42,10 @@ struct Past {
 
 struct Generations {
   std::vector<std::unique_ptr<TailedFile>> files;  // to be followed from their cursors, the oldest first
-  std::vector<FileState> lost;                     // orphans whose content is nowhere
+  std::set<FileId> lost;                           // orphans whose content is nowhere
   std::set<FileId> undecided;                      // fresh siblings that cannot be read now
+  std::set<FileId> unsure;                         // orphans that may be other files than those found
+  bool any_whole = false;                          // files that were never seen
 };
 
 // An orphan's content is the file that holds its first bytes and those before its position: it goes on there.

@@ -60,6 +60,11 @@ base::Result<TailedFile::Seen> TailedFile::look() {
 
 base::Result<TailedFile::Seen> TailedFile::compare(const FileStat& info) const {
   if (info.size < cursor.scanned_to) return Seen::kRewritten;
+  if (cursor.position < head.size) {  // too little was read to tell by that alone
+    const auto same = holds(reader(), 0, head);
+    if (!same) return tl::unexpected(same.error());
+    if (!*same) return Seen::kRewritten;
+  }
   if (info.size > cursor.scanned_to && info.size >= size_)
     return Seen::kMore;  // reading makes sure of what stands before
   const auto same = holds(reader(), cursor.position - cursor.tail.size, cursor.tail);

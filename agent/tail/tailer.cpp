@@ -8,6 +8,8 @@
 #include <limits>
 #include <utility>
 
+#include "tail/glob.h"
+
 namespace dingtail::tail {
 namespace {
 
@@ -102,11 +104,22 @@ void Tailer::on_events(const std::vector<loop::DirEvent>& events, bool overflowe
   for (const auto& event : events) {
     const std::string path = event.directory + (event.directory == "/" ? "" : "/") + event.name;
     look_again_ = look_again_ || event.listing || siblings_.waits_for(path);
-    for (const auto* names : {&live_, &away_})
-      if (const auto named = names->find(path); named != names->end())
-        if (auto* file = files_.find(named->second)) queue(*file);
+    if (auto* file = file_at(path)) {
+      file->written_to = file->written_to || !event.listing;
+      queue(*file);
+    }
+    if (!event.listing) continue;
+    if (const auto base = base_of(path))
+      if (const auto live = live_.find(*base); live != live_.end()) hold(live->second);
   }
   on_news_();
+}
+
+TailedFile* Tailer::file_at(const std::string& path) const {
+  for (const auto* names : {&live_, &away_})
+    if (const auto named = names->find(path); named != names->end())
+      if (auto* file = files_.find(named->second)) return file;
+  return nullptr;
 }
 
 void Tailer::look_if_due(base::Now now, const Sink& sink) {
@@ -172,6 +185,8 @@ void Tailer::look_at_all(base::Now now, std::size_t most_new, const Sink& sink) 
     away_[file->at()] = id;
     listing.directories.insert(fs::path(file->at()).parent_path().string());
   }
+  for (const auto id : std::exchange(held_, {}))
+    if (auto* file = files_.find(id)) queue(*file);
   watcher_.watch(listing.directories);
   tell(listing);
 }
@@ -183,6 +198,7 @@ void Tailer::found_again(TailedFile& file, FoundFile found) {
     file.life = Life::kLive;
     draining_.erase(file.id());
   }
+  if (file.head.size == 0 && found.info.size > 0 && file.open()) file.see(found.info.size);
   if (!file.is_known(found.info)) queue(file);
 }
 
@@ -268,6 +284,7 @@ void Tailer::forget(FileId id) {
 void Tailer::drop(FileId id) {
   files_.erase(id);
   draining_.erase(id);
+  held_.erase(id);
   retry_.erase(id);
   changed_.erase(id);
   std::erase(open_, id);

@@ -86,6 +86,7 @@ class Tailer {
 
   // Which files there are.
   void on_events(const std::vector<loop::DirEvent>& events, bool overflowed);
+  [[nodiscard]] TailedFile* file_at(const std::string& path) const;
   void look_if_due(base::Now now, const Sink& sink);
   bool can_list();
   void look_at_all(base::Now now, std::size_t most_new, const Sink& sink);
@@ -101,15 +102,6 @@ class Tailer {
   void drop(FileId id);
 
   // What became of those that are not where they were (tailer_rotation.cpp).
-  enum class Fate {
-    kGone,           // deleted, and not held open
-    kGoneWhileDown,  // the same, before this run
-    kRewritten,      // another content is there
-  };
-  struct Orphan {
-    FileState state;
-    Fate fate;
-  };
   struct Rotation {  // of one path
     Spot spot;
     std::vector<Orphan> orphans;
@@ -133,8 +125,8 @@ class Tailer {
   void end_orphan(const Orphan& orphan, const Generations& found, const Past& past, base::Now now,
                   const Sink& sink);
   void start_over(FileId id, bool found, const Sink& sink);
-  void tell_lost(const Orphan& orphan, base::Now now);
-  void suspect_gap(const Orphan& orphan, base::Now now);
+  bool tell_lost(const Orphan& orphan, base::Now now);
+  void suspect(const std::string& path, std::string reason, base::Now now);
   void take(File file, base::Now now);
   void lose(const std::string& path, std::uint64_t bytes, std::string reason, base::Now now);
 
@@ -142,6 +134,7 @@ class Tailer {
   void queue(TailedFile& file);
   void queue_rotated();
   [[nodiscard]] bool waits(const TailedFile& file) const;
+  void hold(FileId id);
   std::size_t read_file(TailedFile& file, base::Now now, std::size_t budget_bytes, const Sink& sink);
   std::size_t read_more(TailedFile& file, base::Now now, std::size_t budget_bytes, const Sink& sink);
   base::Result<TailedFile::Seen> look(TailedFile& file);
@@ -175,6 +168,7 @@ class Tailer {
   std::deque<FileId> queue_;
   std::set<FileId> draining_;  // rotated files that are not read to their end, or were so just now
   std::set<FileId> retry_;     // files that cannot be read for now
+  std::set<FileId> held_;      // live files that are read after the next look: it may find older content
   std::vector<FileId> open_;   // files that hold a descriptor, the one used last behind
   std::size_t most_open_;
   std::uint64_t turns_ = 0;

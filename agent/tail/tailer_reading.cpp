@@ -38,6 +38,12 @@ bool Tailer::waits(const TailedFile& file) const {
   });
 }
 
+// What was rotated away shows at a look.
+void Tailer::hold(FileId id) {
+  held_.insert(id);
+  look_again_ = true;
+}
+
 bool Tailer::read(base::Now now, std::size_t budget_bytes, const Sink& sink) {
   look_if_due(now, sink);
   std::size_t done = 0;
@@ -51,6 +57,7 @@ bool Tailer::read(base::Now now, std::size_t budget_bytes, const Sink& sink) {
       continue;
     }
     file->queued = false;
+    if (held_.contains(id)) continue;
     done += read_file(*file, now, budget_bytes - done, sink);
   }
   finish_rotated(now, sink);
@@ -70,6 +77,7 @@ std::size_t Tailer::read_file(TailedFile& file, base::Now now, std::size_t budge
     trouble(file, seen.error());
     return kLookBytes;
   }
+  file.written_to = false;
   if (!was_open || *seen != TailedFile::Seen::kNothing) keep_open(file, now);
   if (*seen == TailedFile::Seen::kMoved) {
     look_again_ = true;
@@ -94,6 +102,10 @@ std::size_t Tailer::read_file(TailedFile& file, base::Now now, std::size_t budge
     return kFarBytes;
   }
   const bool more = *seen == TailedFile::Seen::kMore;
+  if (more && file.life == Life::kLive && file.head.size == 0) {  // it was empty: is it what it was?
+    hold(id);
+    return kLookBytes;
+  }
   const auto done = more ? read_more(file, now, budget_bytes, sink) : std::size_t{0};
   if (!files_.contains(id)) return kLookBytes + done;
   if (file.life == Life::kRotated) after_end(file, now, sink);

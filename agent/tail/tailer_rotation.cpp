@@ -33,7 +33,7 @@ void Tailer::rotate_missing(const std::set<FileId>& found, RotationsByPath& all,
   }
   for (const auto id : gone) {
     const auto& file = files_.at(id);
-    rotation_at(all, file.spot()).orphans.push_back({state_of(file), Fate::kGone});
+    rotation_at(all, file.spot()).orphans.push_back({state_of(file), Fate::kGone, file.written_to});
     drop(id);
   }
 }
@@ -143,14 +143,8 @@ void Tailer::settle(Rotation rotation, base::Now now, const Sink& sink) {
   }
   for (const auto& [id, path] : rotation.fresh)
     if (found->undecided.contains(id)) siblings_.postpone(path, id);
+  for (auto& file : found->files) take(std::move(file), now);
   for (const auto& orphan : rotation.orphans) end_orphan(orphan, *found, *past, now, sink);
-  for (auto& file : found->files) {
-    if (file->life != Life::kCopy)
-      log_.say(base::Event::kFileRotated, file->at(),
-               file->cursor.position > 0 ? "read on from byte " + std::to_string(file->cursor.position)
-                                         : "rotated before it was seen: it is read whole");
-    take(std::move(file), now);
-  }
 }
 
 // Until there are descriptors again.
@@ -175,17 +169,17 @@ base::Result<Past> Tailer::past_of(Rotation& rotation, base::Now now) {
     keep_open(*file, now);
     if (!opened) past.unreadable.push_back(state_of(*file));
     if (!opened || !*opened) continue;
+    past.present.push_back(file);
     if (!file->intact()) {
       rotation.orphans.push_back({state_of(*file), Fate::kRewritten});
       continue;
     }
-    past.present.push_back(file);
     if (const auto info = file->stat(); info && info->size > file->size()) {
       file->note_size(info->size);  // a copy may be that large
       changed_.insert(file->id());
     }
   }
-  for (const auto& orphan : rotation.orphans) past.orphans.push_back(orphan.state);
+  past.orphans = rotation.orphans;
   for (const auto& [id, path] : rotation.fresh) past.fresh.insert(id);
   return past;
 }
@@ -193,14 +187,15 @@ base::Result<Past> Tailer::past_of(Rotation& rotation, base::Now now) {
 void Tailer::end_orphan(const Orphan& orphan, const Generations& found, const Past& past, base::Now now,
                         const Sink& sink) {
   const auto& state = orphan.state;
-  const bool lost = std::any_of(found.lost.begin(), found.lost.end(),
-                                [&](const FileState& other) { return other.id == state.id; });
+  const bool lost = found.lost.contains(state.id);
   const bool read = state.life != Life::kCopy;
-  if (lost && read && (state.size > 0 || found.files.empty())) tell_lost(orphan, now);
+  // An empty one may be what is read whole now.
+  const bool told = read && lost && (state.size > 0 || !found.any_whole) && tell_lost(orphan, now);
   const bool others = std::any_of(past.present.begin(), past.present.end(),
                                   [](const TailedFile* file) { return file->life == Life::kRotated; });
-  if (lost && read && orphan.fate == Fate::kGoneWhileDown && !others && !past.fresh.empty())
-    suspect_gap(orphan, now);
+  const bool gap = found.unsure.contains(state.id) || (lost && !others && !past.fresh.empty());
+  if (read && !told && orphan.fate == Fate::kGoneWhileDown && gap)
+    suspect(state.path, "rotated while the agent was down: what is gone already is unread", now);
   if (orphan.fate == Fate::kRewritten)
     start_over(state.id, !lost, sink);
   else if (!files_.contains(state.id))
@@ -218,35 +213,39 @@ void Tailer::start_over(FileId id, bool found, const Sink& sink) {
   else
     reader_.end(file.path(), sink);
   file.start_anew();
+  if (const auto info = file.stat()) file.see(info->size);
+  file.turn = ++turns_;
   changed_.insert(id);
   queue(file);
 }
 
-void Tailer::tell_lost(const Orphan& orphan, base::Now now) {
+bool Tailer::tell_lost(const Orphan& orphan, base::Now now) {
   const auto& state = orphan.state;
   const auto unread = state.size - std::min(state.size, state.position);
   switch (orphan.fate) {
     case Fate::kGone:
-      if (unread > 0) lose(state.path, unread, "deleted before it was read", now);
-      return;
+      if (unread > 0)
+        lose(state.path, unread, "deleted before it was read", now);
+      else if (orphan.written_to)
+        suspect(state.path, "deleted: what was written just before is unread, if there was any", now);
+      return unread > 0 || orphan.written_to;
     case Fate::kGoneWhileDown:
-      if (unread > 0 || state.life == Life::kLive)
-        lose(state.path, unread, "deleted while the agent was down: what was written meanwhile is unread",
-             now);
-      return;
+      if (unread == 0 && state.life != Life::kLive) return false;
+      lose(state.path, unread, "deleted while the agent was down: what was written meanwhile is unread", now);
+      return true;
     case Fate::kRewritten:
       break;
   }
-  if (unread > 0) return lose(state.path, unread, "truncated before it was read", now);
-  if (state.position == 0) return;
-  lose(state.path, 0, "truncated: what was written just before is unread, if there was any", now);
-  losses_.back().suspected = true;
+  if (unread > 0)
+    lose(state.path, unread, "truncated before it was read", now);
+  else if (state.position > 0)
+    suspect(state.path, "truncated: what was written just before is unread, if there was any", now);
+  return true;
 }
 
-// No generation is left of those that were known, and there are new ones: others may have come between.
-void Tailer::suspect_gap(const Orphan& orphan, base::Now now) {
-  if (orphan.state.life == Life::kLive || orphan.state.size > orphan.state.position) return;  // it was told
-  lose(orphan.state.path, 0, "rotated while the agent was down: what is gone already is unread", now);
+// Nothing is known to be lost.
+void Tailer::suspect(const std::string& path, std::string reason, base::Now now) {
+  lose(path, 0, std::move(reason), now);
   losses_.back().suspected = true;
 }
 
@@ -255,6 +254,10 @@ void Tailer::take(File taken, base::Now now) {
   const auto id = taken->id();
   drop(id);
   auto& file = files_.add(std::move(taken));
+  if (file.life != Life::kCopy)
+    log_.say(base::Event::kFileRotated, file.at(),
+             file.cursor.position > 0 ? "read on from byte " + std::to_string(file.cursor.position)
+                                      : "rotated before it was seen: it is read whole");
   file.turn = ++turns_;
   file.quiet_since = now.mono;
   changed_.insert(id);

@@ -83,7 +83,8 @@ void World::looked(Silence silence) {
   for (const auto& [name, file] : names_) {
     // A former target of the link has no name that anyone told the agent.
     const bool findable = is_live(file) || file->seen || !belongs_to_link(name);
-    if (!file->readable || !findable) continue;
+    const bool undecided = file->original && !file->original->readable && !file->seen;
+    if (!file->readable || !findable || undecided) continue;
     file->seen = true;
     for (const auto& piece : file->pieces)
       if (piece.whole || (silence == Silence::kLong && !is_live(file))) lines_[piece.line].looked_at = true;

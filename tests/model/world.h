@@ -67,9 +67,10 @@ class World {
     std::size_t part_bytes = 0;  // of the last piece, where it is not whole
     std::size_t size = 0;
     bool readable = true;
-    bool seen = false;     // by a look
-    bool known = false;    // and by a commit after it
-    bool was_live = true;  // whenever the agent read
+    bool seen = false;                     // by a look
+    bool known = false;                    // and by a commit after it
+    bool was_live = true;                  // whenever the agent read
+    std::shared_ptr<const File> original;  // that it is a copy of: unreadable, it can't be known as one
   };
   using FilePtr = std::shared_ptr<File>;
   struct Rotated {

@@ -87,6 +87,7 @@ std::string World::copy_truncate(Slot& slot, std::uint32_t how) {
   fs::copy_file(slot.path, to);
   auto copy = std::make_shared<File>(*file);
   copy->seen = copy->known = false;
+  copy->original = file;
   names_[to] = copy;
   if (!copy->pieces.empty() && !copy->pieces.back().whole) lines_[copy->pieces.back().line].parted = true;
   slot.rotated.insert(slot.rotated.begin(), {to, ""});

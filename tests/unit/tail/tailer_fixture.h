@@ -49,9 +49,10 @@ class TailerTest : public testing::Test {
     now.wall += time;
     std::vector<std::string> records;
     loop_events();
-    while (tailer->read(now, 1 << 20, [&](const Block& block) {
+    const auto sink = [&](const Block& block) {
       for_each_record(block, [&](std::string_view record) { records.emplace_back(record); });
-    })) {
+    };
+    while (tailer->read(now, 1 << 20, sink) || tailer->next_deadline() <= now.mono) {
     }
     return records;
   }
