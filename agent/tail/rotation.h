@@ -24,7 +24,7 @@ enum class Fate {
 struct Orphan {
   FileState state;
   Fate fate;
-  bool written_to = false;  // TailedFile::written_to
+  bool may_be_unread = false;  // it may have been written to since it was looked at
 };
 
 // What is known of a path.

@@ -126,7 +126,8 @@ class TailedFile {
   std::optional<Form> form;  // how it is written, once its first line was read
   Life life = Life::kLive;
   bool queued = false;       // waits to be read
-  bool written_to = false;   // it was written to since it was looked at, says an event
+  bool written_to = false;   // since it was looked at, says an event
+  bool renamed = false;      // or deleted, or created: the same
   std::uint64_t age = 0;     // FileState::age
   std::uint64_t turn = 0;    // of a rotated file: those of the same path are read in this order
   base::Mono quiet_since{};  // of a rotated file: when bytes came last

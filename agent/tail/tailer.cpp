@@ -105,7 +105,7 @@ void Tailer::on_events(const std::vector<loop::DirEvent>& events, bool overflowe
     const std::string path = event.directory + (event.directory == "/" ? "" : "/") + event.name;
     look_again_ = look_again_ || event.listing || siblings_.waits_for(path);
     if (auto* file = file_at(path)) {
-      file->written_to = file->written_to || !event.listing;
+      (event.listing ? file->renamed : file->written_to) = true;
       queue(*file);
     }
     if (!event.listing) continue;

@@ -77,12 +77,12 @@ std::size_t Tailer::read_file(TailedFile& file, base::Now now, std::size_t budge
     trouble(file, seen.error());
     return kLookBytes;
   }
-  file.written_to = false;
   if (!was_open || *seen != TailedFile::Seen::kNothing) keep_open(file, now);
   if (*seen == TailedFile::Seen::kMoved) {
     look_again_ = true;
     return kLookBytes;
   }
+  file.written_to = file.renamed = false;
   if (!file.trouble.empty()) {
     file.trouble.clear();
     retry_.erase(id);

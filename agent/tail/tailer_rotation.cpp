@@ -33,7 +33,8 @@ void Tailer::rotate_missing(const std::set<FileId>& found, RotationsByPath& all,
   }
   for (const auto id : gone) {
     const auto& file = files_.at(id);
-    rotation_at(all, file.spot()).orphans.push_back({state_of(file), Fate::kGone, file.written_to});
+    const bool unread = file.written_to || !file.renamed;  // no event told that it is gone: what others?
+    rotation_at(all, file.spot()).orphans.push_back({state_of(file), Fate::kGone, unread});
     drop(id);
   }
 }
@@ -144,6 +145,8 @@ void Tailer::settle(Rotation rotation, base::Now now, const Sink& sink) {
   for (const auto& [id, path] : rotation.fresh)
     if (found->undecided.contains(id)) siblings_.postpone(path, id);
   for (auto& file : found->files) take(std::move(file), now);
+  for (auto* file : files_.of_path(rotation.spot.path))  // of the same age as one found: truncated after it
+    if (file->life == Life::kRotated && file->head.size == 0) file->turn = ++turns_;
   for (const auto& orphan : rotation.orphans) end_orphan(orphan, *found, *past, now, sink);
 }
 
@@ -226,9 +229,9 @@ bool Tailer::tell_lost(const Orphan& orphan, base::Now now) {
     case Fate::kGone:
       if (unread > 0)
         lose(state.path, unread, "deleted before it was read", now);
-      else if (orphan.written_to)
+      else if (orphan.may_be_unread)
         suspect(state.path, "deleted: what was written just before is unread, if there was any", now);
-      return unread > 0 || orphan.written_to;
+      return unread > 0 || orphan.may_be_unread;
     case Fate::kGoneWhileDown:
       if (unread == 0 && state.life != Life::kLive) return false;
       lose(state.path, unread, "deleted while the agent was down: what was written meanwhile is unread", now);
