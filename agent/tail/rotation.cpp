@@ -33,36 +33,42 @@ bool holds_content(const FileState& state, const TailedFile& file) {
 
 bool holds_orphan(const Orphan& orphan, const Candidate& candidate) {
   const auto& state = orphan.state;
-  if (state.head.size == 0 || candidate.copied > state.size) return false;
-  // A copy may have been made before the file was as large as it was seen.
-  const auto least = orphan.fate == Fate::kRewritten ? state.position : state.size;
-  if (!candidate.file->compressed() && candidate.sibling.info.size < least) return false;
+  const auto& info = candidate.sibling.info;
+  // It could never be opened: compressed, it has the time of its last write.
+  if (state.head.size == 0)
+    return state.size > 0 && candidate.file->compressed() && info.modified == state.age;
+  if (candidate.copied > state.size) return false;
+  if (!candidate.file->compressed() && info.size < state.position) return false;
   return holds_content(state, *candidate.file);
 }
 
-// `whole` begins with all of `part`, or with its first 64 KiB.
-bool begins_with(const ReadAt& whole, const ReadAt& part) {
-  constexpr std::uint64_t kCompared = 64UL * 1024;
+constexpr std::uint64_t kCompared = 64UL * 1024;
+
+// How many bytes `part` has, where `whole` begins with them; kCompared: so many, or more.
+std::optional<std::uint64_t> beginning_of(const ReadAt& whole, const ReadAt& part) {
   std::array<char, 16UL * 1024> left{};
   std::array<char, 16UL * 1024> right{};
   for (std::uint64_t at = 0; at < kCompared; at += left.size()) {
     const auto a = part(left, at);
     const auto b = whole(right, at);
-    if (!a || !b || *b < *a) return false;
-    if (std::string_view(left.data(), *a) != std::string_view(right.data(), *a)) return false;
-    if (*a < left.size()) break;
+    if (!a || !b || *b < *a) return std::nullopt;
+    if (std::string_view(left.data(), *a) != std::string_view(right.data(), *a)) return std::nullopt;
+    if (*a < left.size()) return at + *a;
   }
-  return true;
+  return kCompared;
 }
 
-// The candidate's content is the beginning of that file's: a copy, or what a compressor made of it.
-bool is_copy_of(const TailedFile& file, const Candidate& candidate) {
+// How much of that file the candidate is a copy of, or what a compressor made of it. Nothing: it is none.
+std::optional<std::uint64_t> copied_of(const TailedFile& file, const Candidate& candidate) {
   const auto info = file.stat();
-  if (info && info->size == 0) return false;
+  if (info && info->size == 0) return std::nullopt;
   const auto size = candidate.sibling.info.size;
-  if (!info || candidate.file->compressed()) return begins_with(file.reader(), candidate.file->reader());
+  if (!info || candidate.file->compressed()) {
+    const auto same = beginning_of(file.reader(), candidate.file->reader());
+    return same && *same == kCompared && info ? info->size : same;
+  }
   const auto same = agree(candidate.file->reader(), file.reader(), size);
-  return size <= info->size && same && *same;
+  return size <= info->size && same && *same ? std::optional(size) : std::nullopt;
 }
 
 // Whether it may hold an orphan's content, or a new one.
@@ -72,7 +78,7 @@ bool is_wanted(const Past& past, FileId id) {
   return !past.orphans.empty() || past.fresh.contains(id);
 }
 
-std::uint64_t copied_of(const Past& past, FileId id) {
+std::uint64_t known_copy(const Past& past, FileId id) {
   const auto copy = past.copies.find(id);
   return copy == past.copies.end() ? 0 : copy->second.position;
 }
@@ -88,7 +94,7 @@ base::Result<std::vector<Candidate>> candidates_of(const Past& past, std::set<Fi
     file->move_to(sibling.path);
     const auto opened = file->open();
     if (!opened && opened.error().code == base::Code::kBusy) return tl::unexpected(opened.error());
-    const auto copied = copied_of(past, sibling.info.id);
+    const auto copied = known_copy(past, sibling.info.id);
     if (opened && *opened)
       out.push_back({std::move(sibling), std::move(file), copied});
     else
@@ -97,17 +103,28 @@ base::Result<std::vector<Candidate>> candidates_of(const Past& past, std::set<Fi
   return out;
 }
 
+// The candidate is a beginning of that file, which is another than the orphan.
+bool is_other(const Candidate& candidate, const Orphan& orphan, const TailedFile& file) {
+  return file.id() != orphan.state.id && copied_of(file, candidate);
+}
+
 // Several may hold what was read, where that is no more than generations have in common: the oldest is it. A
 // beginning of another one is a copy.
-std::optional<Candidate> take_content(const Orphan& orphan, std::vector<Candidate>& candidates) {
+std::optional<Candidate> take_content(const Orphan& orphan, const Past& past,
+                                      std::vector<Candidate>& candidates) {
+  const auto& present = past.present;
   std::vector<Candidate*> holders;
   for (auto at = candidates.rbegin(); at != candidates.rend(); ++at)
     if (holds_orphan(orphan, *at)) holders.push_back(&*at);
   for (auto* holder : holders) {
-    const bool is_copy = std::any_of(holders.begin(), holders.end(), [&](const Candidate* other) {
-      return other != holder && is_copy_of(*other->file, *holder) &&
-             other->sibling.info.size >= holder->sibling.info.size;
-    });
+    const bool is_copy = std::any_of(holders.begin(), holders.end(),
+                                     [&](const Candidate* other) {
+                                       return other != holder && copied_of(*other->file, *holder) &&
+                                              other->sibling.info.size >= holder->sibling.info.size;
+                                     }) ||
+                         std::any_of(present.begin(), present.end(), [&](const TailedFile* file) {
+                           return is_other(*holder, orphan, *file);
+                         });
     if (is_copy) continue;
     auto content = std::move(*holder);
     candidates.erase(candidates.begin() + (holder - candidates.data()));
@@ -148,34 +165,40 @@ void find_orphans(const Past& past, std::vector<Candidate>& candidates, Generati
   for (const auto& orphan : by_knowledge(past.orphans)) {
     const auto& state = orphan.state;
     if (is_unsure(orphan, past, candidates)) out.unsure.insert(state.id);
-    auto content = take_content(orphan, candidates);
+    auto content = take_content(orphan, past, candidates);
     if (!content) {
       out.lost.insert(state.id);
       continue;
     }
     content->file->resume(state);
+    content->file->see(content->sibling.info.size);
     if (state.life == Life::kLive) content->file->life = Life::kRotated;
     content->file->age = content->sibling.info.modified;
     out.files.push_back(std::move(content->file));
   }
 }
 
-// The file that the candidate is a copy of; null: none that is known.
-const TailedFile* twin_of(const Candidate& candidate, const Past& past, const Generations& found) {
+// What it is a copy of.
+struct Twin {
+  const TailedFile* file;  // null: nothing that is known
+  std::uint64_t copied;
+};
+
+Twin twin_of(const Candidate& candidate, const Past& past, const Generations& found) {
   for (const auto* file : past.present)
-    if (is_copy_of(*file, candidate)) return file;
+    if (const auto copied = copied_of(*file, candidate)) return {file, *copied};
   for (const auto& file : found.files)
-    if (file->life != Life::kCopy && is_copy_of(*file, candidate)) return file.get();
-  return nullptr;
+    if (file->life != Life::kCopy)
+      if (const auto copied = copied_of(*file, candidate)) return {file.get(), *copied};
+  return {nullptr, 0};
 }
 
 void add_fresh(Candidate candidate, const Past& past, Generations& out) {
   auto& file = *candidate.file;
   const auto& info = candidate.sibling.info;
   const auto before = past.copies.find(info.id);
-  if (const auto* twin = twin_of(candidate, past, out)) {
-    const auto whole = twin->stat();
-    file.be_copy(*twin, !file.compressed() ? info.size : whole ? whole->size : 0);
+  if (const auto twin = twin_of(candidate, past, out); twin.file != nullptr) {
+    file.be_copy(*twin.file, twin.copied);
   } else if (before != past.copies.end()) {
     file.resume(before->second);
     file.life = Life::kRotated;

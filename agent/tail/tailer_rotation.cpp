@@ -1,5 +1,6 @@
 // What became of files that are not where they were: renamed, deleted, truncated, away.
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "tail/tailer.h"
@@ -42,7 +43,8 @@ void Tailer::rotate_missing(const std::set<FileId>& found, RotationsByPath& all,
 void Tailer::rotated(TailedFile& file, base::Now now) {
   const auto id = file.id();
   file.life = Life::kRotated;
-  file.turn = ++turns_;
+  // Where nothing of it was seen, what is found beside it, and as old, was there before.
+  file.turn = file.head.size > 0 ? ++turns_ : std::numeric_limits<std::uint64_t>::max();
   file.quiet_since = now.mono;
   file.rest_read = false;
   if (const auto info = file.stat()) {
@@ -145,8 +147,6 @@ void Tailer::settle(Rotation rotation, base::Now now, const Sink& sink) {
   for (const auto& [id, path] : rotation.fresh)
     if (found->undecided.contains(id)) siblings_.postpone(path, id);
   for (auto& file : found->files) take(std::move(file), now);
-  for (auto* file : files_.of_path(rotation.spot.path))  // of the same age as one found: truncated after it
-    if (file->life == Life::kRotated && file->head.size == 0) file->turn = ++turns_;
   for (const auto& orphan : rotation.orphans) end_orphan(orphan, *found, *past, now, sink);
 }
 
