@@ -37,6 +37,7 @@ bool holds_orphan(const Orphan& orphan, const Candidate& candidate) {
   // It could never be opened: compressed, it has the time of its last write.
   if (state.head.size == 0)
     return state.size > 0 && candidate.file->compressed() && info.modified == state.age;
+  if (state.life == Life::kCopy && !candidate.file->compressed()) return false;  // its identity would tell
   if (candidate.copied > state.size) return false;
   if (!candidate.file->compressed() && info.size < state.position) return false;
   return holds_content(state, *candidate.file);

@@ -117,8 +117,8 @@ class Tailer {
                  RotationsByPath& all);
   [[nodiscard]] std::optional<Spot> spot_of(const std::string& path,
                                             const std::set<std::string>& known_patterns) const;
-  void rewritten(TailedFile& file, base::Now now, const Sink& sink);
-  void copy_changed(TailedFile& file, TailedFile::Seen seen, base::Now now, const Sink& sink);
+  void rewritten(TailedFile& file, base::Now now);
+  void copy_changed(TailedFile& file, TailedFile::Seen seen);
   void settle(Rotation rotation, base::Now now, const Sink& sink);
   void postpone(Rotation rotation);
   base::Result<Past> past_of(Rotation& rotation, base::Now now);
@@ -161,7 +161,7 @@ class Tailer {
   Remembered remembered_;
   Siblings siblings_;
   Followed files_;
-  RotationsByPath unsettled_;           // for want of descriptors
+  RotationsByPath unsettled_;           // for the next look
   std::map<std::string, FileId> live_;  // Listing::names
   std::map<std::string, FileId> away_;  // rotated files, by where they stand
   std::vector<Unfollowed> unfollowed_;

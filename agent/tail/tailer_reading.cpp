@@ -90,11 +90,11 @@ std::size_t Tailer::read_file(TailedFile& file, base::Now now, std::size_t budge
     log_.say(base::Event::kFileBack, file.path(), "readable again");
   }
   if (file.life == Life::kCopy) {
-    copy_changed(file, *seen, now, sink);
+    copy_changed(file, *seen);
     return kLookBytes;
   }
   if (*seen == TailedFile::Seen::kRewritten) {
-    rewritten(file, now, sink);
+    rewritten(file, now);
     return kLookBytes;
   }
   if (*seen == TailedFile::Seen::kFar) {
@@ -139,7 +139,7 @@ std::size_t Tailer::read_more(TailedFile& file, base::Now now, std::size_t budge
                  " and is read so; its source names no such `encoding`");
   if (outcome->rewritten) {
     file.undo_look();
-    rewritten(file, now, sink);
+    rewritten(file, now);
     return outcome->bytes;
   }
   if (!outcome->at_end && outcome->bytes > 0) queue(file);

@@ -120,19 +120,23 @@ std::optional<Spot> Tailer::spot_of(const std::string& path,
   return file == nullptr ? Spot{path, real_path(path), owner->source} : file->spot();
 }
 
-// Truncated, or its inode holds another file now. What was copied away before is drained first.
-void Tailer::rewritten(TailedFile& file, base::Now now, const Sink& sink) {
-  if (!file.compressed()) return settle({file.spot(), {}, {}}, now, sink);
+// Truncated, or its inode holds another file now: the next look finds what was copied away before, and that
+// is read first.
+void Tailer::rewritten(TailedFile& file, base::Now now) {
+  if (!file.compressed()) {
+    rotation_at(unsettled_, file.spot());
+    return hold(file.id());
+  }
   lose(file.at(), 0, "does not hold what was read of " + file.path(), now);
   forget(file.id());
 }
 
 // Still a copy, of which more is made; or a file of its own.
-void Tailer::copy_changed(TailedFile& file, TailedFile::Seen seen, base::Now now, const Sink& sink) {
+void Tailer::copy_changed(TailedFile& file, TailedFile::Seen seen) {
   if (seen == TailedFile::Seen::kNothing) return;
-  Rotation rotation{file.spot(), {}, {{file.id(), file.at()}}};
+  rotation_at(unsettled_, file.spot()).fresh.emplace(file.id(), file.at());
+  look_again_ = true;
   if (seen == TailedFile::Seen::kRewritten) drop(file.id());
-  settle(std::move(rotation), now, sink);
 }
 
 // What stood at that path and was not seen, or not read to its end, is followed to its end.
