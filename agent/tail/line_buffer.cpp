@@ -42,6 +42,7 @@ base::Result<Lines> LineBuffer::next(const ReadAt& read, Cursor& cursor, const L
   const std::string_view read_so_far(buffer_.get(), before + lines.size());
   cursor = Cursor::at(
       end, mark_of(read_so_far.substr(read_so_far.size() - std::min(read_so_far.size(), kTailBytes))));
+  if (end_of_file) cursor.scanned_to = from + bytes.size();
   return Lines{lines, bytes_beyond(lines, from, format), end_of_file, false};
 }
 

@@ -179,37 +179,54 @@ void find_orphans(const Past& past, std::vector<Candidate>& candidates, Generati
   }
 }
 
-// What it is a copy of.
-struct Twin {
-  const TailedFile* file;  // null: nothing that is known
-  std::uint64_t copied;
-};
-
-Twin twin_of(const Candidate& candidate, const Past& past, const Generations& found) {
+// Whether the candidate is a copy of what is known, and then it is followed as such.
+bool add_copy(Candidate& candidate, const Past& past, Generations& out) {
+  const TailedFile* twin = nullptr;
+  std::optional<std::uint64_t> copied;
   for (const auto* file : past.present)
-    if (const auto copied = copied_of(*file, candidate)) return {file, *copied};
-  for (const auto& file : found.files)
-    if (file->life != Life::kCopy)
-      if (const auto copied = copied_of(*file, candidate)) return {file.get(), *copied};
-  return {nullptr, 0};
+    if (copied = copied_of(*file, candidate); copied && (twin = file) != nullptr) break;
+  for (auto at = out.files.begin(); twin == nullptr && at != out.files.end(); ++at)
+    if (copied = copied_of(**at, candidate); (*at)->life != Life::kCopy && copied) twin = at->get();
+  if (twin == nullptr) return false;
+  candidate.file->be_copy(*twin, *copied);
+  candidate.file->age = candidate.sibling.info.modified;
+  out.files.push_back(std::move(candidate.file));
+  return true;
 }
 
-void add_fresh(Candidate candidate, const Past& past, Generations& out) {
+void add_whole(Candidate& candidate, const Past& past, Generations& out) {
   auto& file = *candidate.file;
   const auto& info = candidate.sibling.info;
-  const auto before = past.copies.find(info.id);
-  if (const auto twin = twin_of(candidate, past, out); twin.file != nullptr) {
-    file.be_copy(*twin.file, twin.copied);
-  } else if (before != past.copies.end()) {
-    file.resume(before->second);
-    file.life = Life::kRotated;
-  } else {
-    file.see(info.size);
-    file.life = Life::kRotated;
+  if (const auto copy = past.copies.find(info.id); copy != past.copies.end())
+    file.resume(copy->second);
+  else
     out.any_whole = true;
-  }
+  file.see(info.size);
+  file.life = Life::kRotated;
   file.age = info.modified;
   out.files.push_back(std::move(candidate.file));
+}
+
+// Whether a fresh one may be the copy of a file that can't be read now. Then those behind it wait too.
+bool is_undecided(const Past& past, const Candidate& candidate) {
+  return std::any_of(past.unreadable.begin(), past.unreadable.end(), [&](const FileState& file) {
+    return file.head.size > 0 && holds_content(file, *candidate.file);
+  });
+}
+
+void add_fresh(std::vector<Candidate> candidates, const Past& past, Generations& out) {
+  std::erase_if(candidates, [&](Candidate& candidate) {
+    return !past.fresh.contains(candidate.sibling.info.id) || add_copy(candidate, past, out);
+  });
+  const bool undecided = std::any_of(candidates.begin(), candidates.end(), [&](const Candidate& candidate) {
+    return is_undecided(past, candidate);
+  });
+  for (auto& candidate : candidates) {
+    if (undecided)
+      out.undecided.insert(candidate.sibling.info.id);
+    else if (!add_copy(candidate, past, out))  // of one of them
+      add_whole(candidate, past, out);
+  }
 }
 
 }  // namespace
@@ -219,19 +236,7 @@ base::Result<Generations> find_generations(const Past& past) {
   auto candidates = candidates_of(past, out.undecided);
   if (!candidates) return tl::unexpected(std::move(candidates).error());
   find_orphans(past, *candidates, out);
-  std::erase_if(*candidates,
-                [&](const Candidate& candidate) { return !past.fresh.contains(candidate.sibling.info.id); });
-  const bool decided = std::none_of(candidates->begin(), candidates->end(), [&](const Candidate& candidate) {
-    return std::any_of(past.unreadable.begin(), past.unreadable.end(), [&](const FileState& file) {
-      return file.head.size > 0 && holds_content(file, *candidate.file);
-    });
-  });
-  for (auto& candidate : *candidates) {
-    if (decided)
-      add_fresh(std::move(candidate), past, out);
-    else
-      out.undecided.insert(candidate.sibling.info.id);
-  }
+  add_fresh(std::move(*candidates), past, out);
   std::sort(out.files.begin(), out.files.end(), [](const File& a, const File& b) { return a->age < b->age; });
   return out;
 }

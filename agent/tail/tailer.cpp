@@ -137,6 +137,10 @@ void Tailer::look_if_due(base::Now now, const Sink& sink) {
       queue_rotated();
     }
   }
+  for (const auto id : draining_) {
+    const auto& file = files_.at(id);
+    look_again_ = look_again_ || (is_silent(file, now) && !due(file, now));
+  }
   if (!look_again_ || now.mono < looked_at_ + between_looks(files_.size())) return;
   looked_at_ = now.mono;
   if (!can_list()) return;

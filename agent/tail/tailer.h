@@ -143,7 +143,8 @@ class Tailer {
   void after_end(TailedFile& file, base::Now now, const Sink& sink);
   void finish_rotated(base::Now now, const Sink& sink);
   void end_records(base::Now now, const Sink& sink);
-  bool due(const TailedFile& file, base::Now now);
+  [[nodiscard]] static bool is_silent(const TailedFile& file, base::Now now);
+  [[nodiscard]] bool due(const TailedFile& file, base::Now now) const;
   void keep_open(TailedFile& file, base::Now now);
   void close_idle(std::size_t most);
   void make_room();

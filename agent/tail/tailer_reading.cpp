@@ -199,12 +199,13 @@ void Tailer::finish_rotated(base::Now now, const Sink& sink) {
   }
 }
 
-// Silent for long enough, and nobody gave it its name back meanwhile.
-bool Tailer::due(const TailedFile& file, base::Now now) {
-  const auto silent_at = file.quiet_since + kSilent;
-  if (!file.trouble.empty() || now.mono < silent_at) return false;
-  look_again_ = look_again_ || looked_at_ < silent_at;
-  return looked_at_ >= silent_at;
+bool Tailer::is_silent(const TailedFile& file, base::Now now) {
+  return file.trouble.empty() && now.mono >= file.quiet_since + kSilent;
+}
+
+// Silent for long enough, and at a look since then nobody had given it its name back.
+bool Tailer::due(const TailedFile& file, base::Now now) const {
+  return is_silent(file, now) && looked_at_ >= file.quiet_since + kSilent;
 }
 
 // An open multiline record whose next line does not come is complete. Its file is looked at once more before:
