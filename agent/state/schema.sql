@@ -26,6 +26,8 @@ CREATE TABLE file (
   real     TEXT    NOT NULL,   -- path without symbolic links
   size     INTEGER NOT NULL,   -- when it was last looked at
   age      INTEGER NOT NULL,   -- of a rotated file: its last write, nanoseconds; the older ones are read first
+  twin_inode INTEGER NOT NULL, -- of a copy: the file on the same device that is or was read instead
+  twin_birth INTEGER NOT NULL,
   PRIMARY KEY (device, inode, birth)
 ) WITHOUT ROWID;
 

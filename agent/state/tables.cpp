@@ -32,7 +32,7 @@ base::Status load_files(sqlite3* database, tail::TailState& files) {
   Statement file(
       database,
       "SELECT device, inode, birth, path, source, position, rotated, head_hash, head_size, tail_hash, "
-      "tail_size, real, size, age FROM file");
+      "tail_size, real, size, age, twin_inode, twin_birth FROM file");
   const auto number = [&](int column) { return static_cast<std::uint64_t>(file.integer(column)); };
   const auto mark = [&](int column) {
     return tail::Mark{number(column), static_cast<std::uint32_t>(file.integer(column + 1))};
@@ -49,6 +49,7 @@ base::Status load_files(sqlite3* database, tail::TailState& files) {
     state.real = file.text(11);
     state.size = number(12);
     state.age = number(13);
+    state.twin = {state.id.device, number(14), number(15)};
     files.files.push_back(std::move(state));
     return {};
   }));
@@ -110,12 +111,13 @@ base::Status load_losses(sqlite3* database, std::vector<tail::Loss>& losses) {
 
 base::Status write_files(sqlite3* database, const Unwritten& cut) {
   Statement erase(database, "DELETE FROM file WHERE device = ? AND inode = ? AND birth = ?");
-  Statement insert(database, "REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  Statement insert(database, "REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   for (const auto& [id, file] : cut.files) {
     if (file)
       TRY(insert.run(id.device, id.inode, id.birth, file->path, file->source, file->position,
                      static_cast<std::int64_t>(file->life), file->head.hash, std::int64_t{file->head.size},
-                     file->tail.hash, std::int64_t{file->tail.size}, file->real, file->size, file->age));
+                     file->tail.hash, std::int64_t{file->tail.size}, file->real, file->size, file->age,
+                     file->twin.inode, file->twin.birth));
     else
       TRY(erase.run(id.device, id.inode, id.birth));
   }

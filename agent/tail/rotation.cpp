@@ -19,8 +19,8 @@ constexpr std::uint64_t kMostDecompressed = 32ULL << 20;
 
 struct Candidate {
   Sibling sibling;
-  File file;                 // open
-  std::uint64_t copied = 0;  // of a Life::kCopy: how much of its twin it is
+  File file;                   // open
+  std::optional<FileId> twin;  // of a Life::kCopy
 };
 
 bool holds_content(const FileState& state, const TailedFile& file) {
@@ -31,14 +31,24 @@ bool holds_content(const FileState& state, const TailedFile& file) {
   return same_tail && *same_tail;
 }
 
+// The candidate is the file as it was, compressed.
+bool is_compressed(const FileState& state, const Candidate& candidate) {
+  if (!candidate.file->compressed() || state.position > kMostDecompressed)
+    return candidate.file->compressed();
+  std::array<char, 1> beyond{};
+  const auto got = candidate.file->reader()(beyond, state.position);
+  return got && *got == 0;
+}
+
 bool holds_orphan(const Orphan& orphan, const Candidate& candidate) {
   const auto& state = orphan.state;
   const auto& info = candidate.sibling.info;
   // It could never be opened: compressed, it has the time of its last write.
   if (state.head.size == 0)
     return state.size > 0 && candidate.file->compressed() && info.modified == state.age;
-  if (state.life == Life::kCopy && !candidate.file->compressed()) return false;  // its identity would tell
-  if (candidate.copied > state.size) return false;
+  if (candidate.twin && *candidate.twin != state.id) return false;
+  if (state.life == Life::kCopy && !is_compressed(state, candidate))
+    return false;  // else its identity would tell
   if (!candidate.file->compressed() && info.size < state.position) return false;
   return holds_content(state, *candidate.file);
 }
@@ -79,11 +89,6 @@ bool is_wanted(const Past& past, FileId id) {
   return !past.orphans.empty() || past.fresh.contains(id);
 }
 
-std::uint64_t known_copy(const Past& past, FileId id) {
-  const auto copy = past.copies.find(id);
-  return copy == past.copies.end() ? 0 : copy->second.position;
-}
-
 base::Result<std::vector<Candidate>> candidates_of(const Past& past, std::set<FileId>& undecided) {
   std::vector<Candidate> out;
   auto beside = siblings(past.spot.real);
@@ -95,9 +100,10 @@ base::Result<std::vector<Candidate>> candidates_of(const Past& past, std::set<Fi
     file->move_to(sibling.path);
     const auto opened = file->open();
     if (!opened && opened.error().code == base::Code::kBusy) return tl::unexpected(opened.error());
-    const auto copied = known_copy(past, sibling.info.id);
+    const auto copy = past.copies.find(sibling.info.id);
+    const auto twin = copy == past.copies.end() ? std::nullopt : std::optional(copy->second.twin);
     if (opened && *opened)
-      out.push_back({std::move(sibling), std::move(file), copied});
+      out.push_back({std::move(sibling), std::move(file), twin});
     else
       undecided.insert(sibling.info.id);
   }

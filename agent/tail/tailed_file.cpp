@@ -143,13 +143,14 @@ void TailedFile::see(std::uint64_t size) {
   grow_head();
 }
 
-void TailedFile::be_copy(const TailedFile& twin, std::uint64_t size) {
+void TailedFile::be_copy(const TailedFile& of, std::uint64_t size) {
   const auto before = std::min<std::uint64_t>(size, kTailBytes);
-  const auto tail = read_mark(twin.reader(), size - before, static_cast<std::size_t>(before));
+  const auto tail = read_mark(of.reader(), size - before, static_cast<std::size_t>(before));
   cursor = Cursor::at(size, tail.value_or(Mark{}));
   life = Life::kCopy;
+  twin = std::make_unique<const FileId>(of.id());
   size_ = size_before_ = size;
-  head = read_mark(twin.reader(), 0, static_cast<std::size_t>(std::min<std::uint64_t>(size, kHeadBytes)))
+  head = read_mark(of.reader(), 0, static_cast<std::size_t>(std::min<std::uint64_t>(size, kHeadBytes)))
              .value_or(Mark{});
   at_end_ = rest_read = compressed();
 }
@@ -184,6 +185,7 @@ void TailedFile::resume(const FileState& state) {
   age = state.age;
   size_ = size_before_ = state.size;
   life = state.life;
+  twin = life == Life::kCopy ? std::make_unique<const FileId>(state.twin) : nullptr;
   at_end_ = compressed() && state.id == id_ && state.size == state.position;
   rest_read = at_end_;
 }
@@ -191,7 +193,8 @@ void TailedFile::resume(const FileState& state) {
 FileState TailedFile::state(const std::string& source, const Cursor& from) const {
   // How large a compressed file's content is shows at its end.
   const auto size = compressed() ? cursor.position + (at_end_ ? 0 : 1) : std::max(size_, cursor.position);
-  return {id_, spot_.path, spot_.real, source, from.position, size, age, life, head, from.tail};
+  return {id_, spot_.path, spot_.real, source,    from.position,          size,
+          age, life,       head,       from.tail, twin ? *twin : FileId{}};
 }
 
 void TailedFile::move_to(std::string at) {

@@ -43,8 +43,9 @@ struct FileState {
   std::uint64_t size = 0;      // when it was last looked at
   std::uint64_t age = 0;  // of a rotated file: its last write, nanoseconds; the older ones are read first
   Life life = Life::kLive;
-  Mark head{};  // of its first bytes
-  Mark tail{};  // of the bytes before the position
+  Mark head{};    // of its first bytes
+  Mark tail{};    // of the bytes before the position
+  FileId twin{};  // of a copy: the file that is or was read instead
 };
 
 class TailedFile {
@@ -97,8 +98,8 @@ class TailedFile {
   void start_anew();
   // Everything in it was read for now.
   void reached_end() { at_end_ = true; }
-  // All it holds so far is or was read elsewhere: the first `size` bytes of `twin`, which is open.
-  void be_copy(const TailedFile& twin, std::uint64_t size);
+  // All it holds so far is or was read elsewhere: the first `size` bytes of `of`, which is open.
+  void be_copy(const TailedFile& of, std::uint64_t size);
   // As the last run left it.
   void resume(const FileState& state);
   // As the next run is to find it: everything before `from` was handed out.
@@ -125,15 +126,16 @@ class TailedFile {
   Mark head;                 // of its first bytes, kHeadBytes at the most
   std::optional<Form> form;  // how it is written, once its first line was read
   Life life = Life::kLive;
-  bool queued = false;       // waits to be read
-  bool written_to = false;   // since it was looked at, says an event
-  bool renamed = false;      // or deleted, or created: the same
-  std::uint64_t age = 0;     // FileState::age
-  std::uint64_t turn = 0;    // of a rotated file: those of the same path are read in this order
-  base::Mono quiet_since{};  // of a rotated file: when bytes came last
-  base::Mono used_at{};      // its descriptor
-  bool rest_read = false;    // of a rotated file: its partial line was handed out
-  std::string trouble;       // why it cannot be read; empty: it can
+  bool queued = false;                 // waits to be read
+  bool written_to = false;             // since it was looked at, says an event
+  bool renamed = false;                // or deleted, or created: the same
+  std::uint64_t age = 0;               // FileState::age
+  std::uint64_t turn = 0;              // of a rotated file: those of the same path are read in this order
+  base::Mono quiet_since{};            // of a rotated file: when bytes came last
+  base::Mono used_at{};                // its descriptor
+  std::unique_ptr<const FileId> twin;  // FileState::twin; null: it is no copy
+  bool rest_read = false;              // of a rotated file: its partial line was handed out
+  std::string trouble;                 // why it cannot be read; empty: it can
 
  private:
   base::Result<bool> open_compressed();

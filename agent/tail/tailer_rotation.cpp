@@ -177,14 +177,7 @@ base::Result<Past> Tailer::past_of(Rotation& rotation, base::Now now) {
     if (!opened) past.unreadable.push_back(state_of(*file));
     if (!opened || !*opened) continue;
     past.present.push_back(file);
-    if (!file->intact()) {
-      rotation.orphans.push_back({state_of(*file), Fate::kRewritten});
-      continue;
-    }
-    if (const auto info = file->stat(); info && info->size > file->size()) {
-      file->note_size(info->size);  // a copy may be that large
-      changed_.insert(file->id());
-    }
+    if (!file->intact()) rotation.orphans.push_back({state_of(*file), Fate::kRewritten});
   }
   past.orphans = rotation.orphans;
   for (const auto& [id, path] : rotation.fresh) past.fresh.insert(id);

@@ -100,7 +100,8 @@ void Play::play_on_agent(const Op& op) {
   const auto time = kTimes.at(op.how % kTimes.size());
   switch (op.act) {
     case Act::kStart:
-      return agent_->start();
+      agent_->start();
+      return world_.glanced();
     case Act::kLook:
       return look();
     case Act::kSweep:

@@ -93,7 +93,10 @@ void World::looked(Silence silence) {
 
 void World::committed() {
   for (auto& line : lines_) line.must = line.must || line.looked_at;
-  for (const auto& [name, file] : names_) file->known = file->known || file->seen;
+  for (const auto& [name, file] : names_) {
+    file->known = file->known || file->seen;
+    file->told_apart = file->told_apart || (file->seen && !file->pieces.empty());
+  }
 }
 
 void World::killed() {
@@ -104,7 +107,7 @@ void World::killed() {
 void World::gone(const File& file, Fate fate) {
   for (const auto& piece : file.pieces) {
     lines_[piece.line].fate = fate;
-    lines_[piece.line].of_known_file = file.known && file.was_live;
+    lines_[piece.line].of_known_file = file.known && file.told_apart && file.was_live;
   }
 }
 
