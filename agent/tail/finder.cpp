@@ -69,7 +69,8 @@ void Finder::look_at(const Pattern& pattern, Look& look) const {
                         any = true;
                         if (!add(path, pattern, look)) deny(path);
                       },
-                      deny, [&](const std::string& directory) { listing.directories.insert(directory); }});
+                      deny, [&](const std::string& link) { add_links(link, listing.directories); },
+                      [&](const std::string& directory) { listing.directories.insert(directory); }});
   if (denied) return;
   listing.pattern_keys.insert(pattern.key);
   if (any) return;

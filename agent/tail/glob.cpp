@@ -64,6 +64,7 @@ void step(const std::string& path, std::span<const std::string_view> rest, int d
   const bool there = ::stat(path.c_str(), &info) == 0;
   if (there && !S_ISDIR(info.st_mode)) visit.file(path);
   if (!there && errno == EACCES) visit.denied(path);
+  if (!there && errno == ENOENT && ::lstat(path.c_str(), &info) == 0) visit.dangling(path);
 }
 
 void walk_any_depth(const std::string& directory, std::span<const std::string_view> parts, int depth,

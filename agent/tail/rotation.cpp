@@ -43,9 +43,7 @@ bool is_compressed(const FileState& state, const Candidate& candidate) {
 bool holds_orphan(const Orphan& orphan, const Candidate& candidate) {
   const auto& state = orphan.state;
   const auto& info = candidate.sibling.info;
-  // It could never be opened: compressed, it has the time of its last write.
-  if (state.head.size == 0)
-    return state.size > 0 && candidate.file->compressed() && info.modified == state.age;
+  if (state.head.size == 0) return false;
   if (candidate.twin && *candidate.twin != state.id) return false;
   if (state.life == Life::kCopy && !is_compressed(state, candidate))
     return false;  // else its identity would tell
@@ -110,6 +108,15 @@ base::Result<std::vector<Candidate>> candidates_of(const Past& past, std::set<Fi
   return out;
 }
 
+// What a file was compressed to has the time of its last write: for one that was rewritten unseen since, or
+// of which nothing was seen at all.
+bool has_age(const Orphan& orphan, const Candidate& candidate) {
+  const auto& state = orphan.state;
+  const auto modified = candidate.sibling.info.modified;
+  if (!candidate.file->compressed() || candidate.twin || state.age == 0) return false;
+  return modified == state.age || (state.head.size == 0 && modified > state.age);
+}
+
 // The candidate is a beginning of that file, which is another than the orphan.
 bool is_other(const Candidate& candidate, const Orphan& orphan, const TailedFile& file) {
   return file.id() != orphan.state.id && copied_of(file, candidate);
@@ -120,10 +127,15 @@ bool is_other(const Candidate& candidate, const Orphan& orphan, const TailedFile
 std::optional<Candidate> take_content(const Orphan& orphan, const Past& past,
                                       std::vector<Candidate>& candidates) {
   const auto& present = past.present;
-  std::vector<Candidate*> holders;
+  const auto take = [&](const Candidate* found) {
+    auto content = std::move(candidates[static_cast<std::size_t>(found - candidates.data())]);
+    candidates.erase(candidates.begin() + (found - candidates.data()));
+    return content;
+  };
+  std::vector<const Candidate*> holders;
   for (auto at = candidates.rbegin(); at != candidates.rend(); ++at)
     if (holds_orphan(orphan, *at)) holders.push_back(&*at);
-  for (auto* holder : holders) {
+  for (const auto* holder : holders) {
     const bool is_copy = std::any_of(holders.begin(), holders.end(),
                                      [&](const Candidate* other) {
                                        return other != holder && copied_of(*other->file, *holder) &&
@@ -132,11 +144,10 @@ std::optional<Candidate> take_content(const Orphan& orphan, const Past& past,
                          std::any_of(present.begin(), present.end(), [&](const TailedFile* file) {
                            return is_other(*holder, orphan, *file);
                          });
-    if (is_copy) continue;
-    auto content = std::move(*holder);
-    candidates.erase(candidates.begin() + (holder - candidates.data()));
-    return content;
+    if (!is_copy) return take(holder);
   }
+  for (auto at = candidates.rbegin(); at != candidates.rend(); ++at)
+    if (has_age(orphan, *at)) return take(&*at);
   return std::nullopt;
 }
 
@@ -177,9 +188,12 @@ void find_orphans(const Past& past, std::vector<Candidate>& candidates, Generati
       out.lost.insert(state.id);
       continue;
     }
-    content->file->resume(state);
+    if (holds_content(state, *content->file))
+      content->file->resume(state);
+    else
+      out.any_whole = true;
     content->file->see(content->sibling.info.size);
-    if (state.life == Life::kLive) content->file->life = Life::kRotated;
+    if (content->file->life == Life::kLive) content->file->life = Life::kRotated;
     content->file->age = content->sibling.info.modified;
     out.files.push_back(std::move(content->file));
   }
@@ -216,7 +230,7 @@ void add_whole(Candidate& candidate, const Past& past, Generations& out) {
 // Whether a fresh one may be the copy of a file that can't be read now. Then those behind it wait too.
 bool is_undecided(const Past& past, const Candidate& candidate) {
   return std::any_of(past.unreadable.begin(), past.unreadable.end(), [&](const FileState& file) {
-    return file.head.size > 0 && holds_content(file, *candidate.file);
+    return file.life == Life::kLive && file.head.size > 0 && holds_content(file, *candidate.file);
   });
 }
 

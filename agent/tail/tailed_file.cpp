@@ -137,6 +137,11 @@ void TailedFile::grow_head() {
   if (const auto mark = read_mark(reader(), 0, static_cast<std::size_t>(seen))) head = *mark;
 }
 
+void TailedFile::note(const FileStat& info) {
+  size_ = std::max(size_, info.size);
+  if (head.size == 0) age = info.modified;
+}
+
 void TailedFile::see(std::uint64_t size) {
   if (compressed()) return;
   size_ = size_before_ = size;

@@ -41,7 +41,7 @@ struct FileState {
   std::string source;
   std::uint64_t position = 0;  // every byte before it is represented in what is committed with it
   std::uint64_t size = 0;      // when it was last looked at
-  std::uint64_t age = 0;  // of a rotated file: its last write, nanoseconds; the older ones are read first
+  std::uint64_t age = 0;  // its last write, nanoseconds, of a rotated file, or one of which nothing was seen
   Life life = Life::kLive;
   Mark head{};    // of its first bytes
   Mark tail{};    // of the bytes before the position
@@ -92,8 +92,8 @@ class TailedFile {
   void grow_head();
   // It was found open, with so many bytes.
   void see(std::uint64_t size);
-  // It was listed with so many bytes.
-  void note_size(std::uint64_t size) { size_ = std::max(size_, size); }
+  // It was listed so.
+  void note(const FileStat& info);
   // From the beginning again: its content is another now.
   void start_anew();
   // Everything in it was read for now.

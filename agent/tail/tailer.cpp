@@ -202,7 +202,11 @@ void Tailer::found_again(TailedFile& file, FoundFile found) {
     file.life = Life::kLive;
     draining_.erase(file.id());
   }
-  if (file.head.size == 0 && found.info.size > 0 && file.open()) file.see(found.info.size);
+  if (file.head.size == 0 && found.info.size > 0) {
+    file.note(found.info);
+    if (file.open()) file.see(found.info.size);
+    changed_.insert(file.id());
+  }
   if (!file.is_known(found.info)) queue(file);
 }
 
@@ -221,13 +225,14 @@ void Tailer::adopt(FoundFile found, base::Now now) {
     if (known_before->id != id) erased_.push_back(known_before->id);
     std::erase_if(set_aside_, [&](const FileState& state) { return state.id == known_before->id; });
     file->resume(*known_before);
-    file->note_size(found.info.size);
+    file->note(found.info);
     file->life = Life::kLive;
   } else if (from_end_ || (is_new_pattern && read_from == config::ReadFrom::kEnd)) {
     reader_.begin_at_end(*file, found.info.size);
   }
   log_.say(base::Event::kFileFollowed, file->path(), "from byte " + std::to_string(file->cursor.position));
   const auto opened = file->open();  // before a rotation can take its name
+  if (!known_before) file->note(found.info);
   if (!known_before && opened && *opened) file->see(found.info.size);
   queue(*file);
   changed_.insert(id);

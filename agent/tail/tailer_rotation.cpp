@@ -47,6 +47,7 @@ void Tailer::rotated(TailedFile& file, base::Now now) {
   file.turn = file.head.size > 0 ? ++turns_ : std::numeric_limits<std::uint64_t>::max();
   file.quiet_since = now.mono;
   file.rest_read = false;
+  file.age = 0;
   if (const auto info = file.stat()) {
     if (file.intact()) file.see(info->size);  // a crash may come before it is read
     file.age = info->modified;
@@ -66,7 +67,13 @@ bool Tailer::place(TailedFile& file, Listings& listings) {
     return listings.beside(file.spot().real, file.id());
   }();
   if (!at) return file.is_open();
-  if (const auto info = stat_file(*at); info && file.age == 0) file.age = info->modified;
+  if (const auto info = stat_file(*at)) {
+    if (file.age == 0) file.age = info->modified;
+    if (file.head.size == 0 && info->size > file.size()) {
+      file.note(*info);
+      changed_.insert(file.id());
+    }
+  }
   if (*at != file.at()) {
     file.move_to(*at);
     queue(file);
@@ -91,7 +98,7 @@ void Tailer::resume_rotated(RotationsByPath& all, base::Now now) {
     file->move_to(*at);
     file->resume(state);
     const auto info = stat_file(*at);
-    if (info) file->note_size(info->size);
+    if (info) file->note(*info);
     if (info && state.life == Life::kLive) file->age = info->modified;
     if (state.life == Life::kLive) file->life = Life::kRotated;
     renamed.push_back(std::move(file));

@@ -47,7 +47,7 @@ Options parse(int argc, char** argv) {
 
 void tell_failure(const Trial& trial, Plan plan, const std::string& failure) {
   std::cout << "\nFAILED seed " << plan.seed << ": " << failure << std::endl;
-  if (!::getenv("FULL")) plan = trial.shorten(std::move(plan), failure);
+  plan = trial.shorten(std::move(plan), failure);
   const auto outcome = trial.run(plan, Trace::kFull);
   std::cout << describe(plan);
   if (outcome.trace.empty())  // it crashed

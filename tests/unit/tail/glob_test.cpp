@@ -39,6 +39,7 @@ class WalkTest : public testing::Test {
     directories.clear();
     walk(dir / pattern, {[this](const std::string& path) { files.insert(relative(path)); },
                          [this](const std::string& path) { denied.insert(relative(path)); },
+                         [this](const std::string& path) { dangling.insert(relative(path)); },
                          [this](const std::string& path) { directories.insert(relative(path)); }});
   }
   std::string relative(const std::string& path) const {
@@ -47,9 +48,17 @@ class WalkTest : public testing::Test {
 
   test::TempDir dir;
   std::multiset<std::string> files;
+  std::set<std::string> dangling;
   std::set<std::string> directories;
   std::set<std::string> denied;
 };
+
+TEST_F(WalkTest, ALinkToNothingIsNoFileButIsTold) {
+  std::filesystem::create_symlink("missing", dir / "a.log");
+  look("*.log");
+  EXPECT_THAT(files, testing::IsEmpty());
+  EXPECT_THAT(dangling, ElementsAre("a.log"));
+}
 
 TEST_F(WalkTest, FindsByWildcardInOneDirectory) {
   for (const auto* name : {"logs/a.log", "logs/b.log", "logs/b.log.1", "logs/.hidden.log", "logs/c.txt"})
