@@ -420,11 +420,19 @@ TEST_F(TailerTest, TheSweepFindsWhatNoEventTold) {
   dir.write("logs/a.log", "1\n");
   read();
   fs::create_directories(dir / "far");
-  fs::create_symlink(dir / "far/real", dir / "logs/far.log");  // dangling: nothing is watched in far/
+  fs::create_hard_link(dir / "logs/a.log", dir / "far/a");  // events go by the name that is written to
   read();
-  dir.write("far/real", "found\n");
+  dir.append("far/a", "found\n");
   EXPECT_THAT(read(), IsEmpty());
   EXPECT_THAT(read(60s), ElementsAre("found"));
+}
+
+TEST_F(TailerTest, TheTargetOfADanglingLinkIsFollowedWhenItAppears) {
+  fs::create_directories(dir / "far");
+  fs::create_symlink(dir / "far/real", dir / "logs/far.log");
+  read();
+  dir.write("far/real", "found\n");
+  EXPECT_THAT(read(), ElementsAre("found"));
 }
 
 TEST_F(TailerTest, AnExcludedNameIsNotFollowedWhereverItStands) {
