@@ -108,47 +108,44 @@ base::Result<std::vector<Candidate>> candidates_of(const Past& past, std::set<Fi
   return out;
 }
 
+// The candidate is a beginning of a file that is followed, of another than the orphan.
+bool is_other(const Candidate& candidate, const Orphan& orphan, const Past& past) {
+  return std::any_of(past.present.begin(), past.present.end(), [&](const TailedFile* file) {
+    return file->id() != orphan.state.id && copied_of(*file, candidate);
+  });
+}
+
+// Several may hold what was read, where that is no more than generations have in common: the oldest is it. A
+// beginning of another one is a copy.
+Candidate* find_content(const Orphan& orphan, const Past& past, std::vector<Candidate>& candidates) {
+  std::vector<Candidate*> holders;
+  for (auto at = candidates.rbegin(); at != candidates.rend(); ++at)
+    if (holds_orphan(orphan, *at)) holders.push_back(&*at);
+  for (auto* holder : holders) {
+    const bool part = std::any_of(holders.begin(), holders.end(), [&](const Candidate* other) {
+      return other != holder && copied_of(*other->file, *holder) &&
+             other->sibling.info.size >= holder->sibling.info.size;
+    });
+    if (!part && !is_other(*holder, orphan, past)) return holder;
+  }
+  return nullptr;
+}
+
 // What a file was compressed to has the time of its last write: for one that was rewritten unseen since, or
 // of which nothing was seen at all.
 bool has_age(const Orphan& orphan, const Candidate& candidate) {
   const auto& state = orphan.state;
   const auto modified = candidate.sibling.info.modified;
   if (!candidate.file->compressed() || candidate.twin || state.age == 0) return false;
-  return modified == state.age || (state.head.size == 0 && modified > state.age);
+  if (orphan.fate == Fate::kRewritten || state.life == Life::kCopy) return false;
+  const bool unseen = state.head.size == 0 && orphan.fate == Fate::kGoneWhileDown;
+  return modified == state.age || (unseen && modified > state.age);
 }
 
-// The candidate is a beginning of that file, which is another than the orphan.
-bool is_other(const Candidate& candidate, const Orphan& orphan, const TailedFile& file) {
-  return file.id() != orphan.state.id && copied_of(file, candidate);
-}
-
-// Several may hold what was read, where that is no more than generations have in common: the oldest is it. A
-// beginning of another one is a copy.
-std::optional<Candidate> take_content(const Orphan& orphan, const Past& past,
-                                      std::vector<Candidate>& candidates) {
-  const auto& present = past.present;
-  const auto take = [&](const Candidate* found) {
-    auto content = std::move(candidates[static_cast<std::size_t>(found - candidates.data())]);
-    candidates.erase(candidates.begin() + (found - candidates.data()));
-    return content;
-  };
-  std::vector<const Candidate*> holders;
+Candidate* find_age(const Orphan& orphan, const Past& past, std::vector<Candidate>& candidates) {
   for (auto at = candidates.rbegin(); at != candidates.rend(); ++at)
-    if (holds_orphan(orphan, *at)) holders.push_back(&*at);
-  for (const auto* holder : holders) {
-    const bool is_copy = std::any_of(holders.begin(), holders.end(),
-                                     [&](const Candidate* other) {
-                                       return other != holder && copied_of(*other->file, *holder) &&
-                                              other->sibling.info.size >= holder->sibling.info.size;
-                                     }) ||
-                         std::any_of(present.begin(), present.end(), [&](const TailedFile* file) {
-                           return is_other(*holder, orphan, *file);
-                         });
-    if (!is_copy) return take(holder);
-  }
-  for (auto at = candidates.rbegin(); at != candidates.rend(); ++at)
-    if (has_age(orphan, *at)) return take(&*at);
-  return std::nullopt;
+    if (has_age(orphan, *at) && !is_other(*at, orphan, past)) return &*at;
+  return nullptr;
 }
 
 // What was read goes before what was only seen as a copy, the best known first.
@@ -179,24 +176,32 @@ bool is_unsure(const Orphan& orphan, const Past& past, const std::vector<Candida
   return plain || present + holders > 1;
 }
 
+// It goes on in that file.
+void resume(const FileState& state, Candidate& found, Generations& out) {
+  auto& file = *found.file;
+  if (holds_content(state, file))
+    file.resume(state);
+  else
+    out.any_whole = true;
+  file.see(found.sibling.info.size);
+  if (file.life == Life::kLive) file.life = Life::kRotated;
+  file.age = found.sibling.info.modified;
+  out.files.push_back(std::move(found.file));
+}
+
 void find_orphans(const Past& past, std::vector<Candidate>& candidates, Generations& out) {
-  for (const auto& orphan : by_knowledge(past.orphans)) {
-    const auto& state = orphan.state;
-    if (is_unsure(orphan, past, candidates)) out.unsure.insert(state.id);
-    auto content = take_content(orphan, past, candidates);
-    if (!content) {
-      out.lost.insert(state.id);
-      continue;
-    }
-    if (holds_content(state, *content->file))
-      content->file->resume(state);
-    else
-      out.any_whole = true;
-    content->file->see(content->sibling.info.size);
-    if (content->file->life == Life::kLive) content->file->life = Life::kRotated;
-    content->file->age = content->sibling.info.modified;
-    out.files.push_back(std::move(content->file));
+  auto orphans = by_knowledge(past.orphans);
+  for (const auto find : {find_content, find_age}) {
+    std::erase_if(orphans, [&](const Orphan& orphan) {
+      if (find == find_content && is_unsure(orphan, past, candidates)) out.unsure.insert(orphan.state.id);
+      auto* found = find(orphan, past, candidates);
+      if (found == nullptr) return false;
+      resume(orphan.state, *found, out);
+      candidates.erase(candidates.begin() + (found - candidates.data()));
+      return true;
+    });
   }
+  for (const auto& orphan : orphans) out.lost.insert(orphan.state.id);
 }
 
 // Whether the candidate is a copy of what is known, and then it is followed as such.

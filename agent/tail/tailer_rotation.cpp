@@ -200,9 +200,13 @@ void Tailer::end_orphan(const Orphan& orphan, const Generations& found, const Pa
   const bool told = read && lost && (state.size > 0 || !found.any_whole) && tell_lost(orphan, now);
   const bool others = std::any_of(past.present.begin(), past.present.end(),
                                   [](const TailedFile* file) { return file->life == Life::kRotated; });
-  const bool gap = found.unsure.contains(state.id) || (lost && !others && !past.fresh.empty());
-  if (read && !told && orphan.fate == Fate::kGoneWhileDown && gap)
-    suspect(state.path, "rotated while the agent was down: what is gone already is unread", now);
+  const bool down = orphan.fate == Fate::kGoneWhileDown;
+  const bool gap = found.unsure.contains(state.id) || (down && lost && !others && !past.fresh.empty());
+  if (read && !told && orphan.fate != Fate::kRewritten && gap)
+    suspect(state.path,
+            down ? "rotated while the agent was down: what is gone already is unread"
+                 : "deleted: what was written just before is unread, if there was any",
+            now);
   if (orphan.fate == Fate::kRewritten)
     start_over(state.id, !lost, sink);
   else if (!files_.contains(state.id))
