@@ -15,7 +15,7 @@ namespace {
 using File = std::unique_ptr<TailedFile>;
 
 // Decompressing more than this on the loop to compare it would stop everything else.
-constexpr std::uint64_t kMostDecompressed = 32ULL << 20;
+constexpr std::uint64_t kMostDecompressed = 8ULL << 20;
 
 struct Candidate {
   Sibling sibling;
@@ -115,12 +115,16 @@ bool is_other(const Candidate& candidate, const Orphan& orphan, const Past& past
   });
 }
 
+std::vector<Candidate*> holders_of(const Orphan& orphan, std::vector<Candidate>& candidates) {
+  std::vector<Candidate*> out;  // the oldest first
+  for (auto at = candidates.rbegin(); at != candidates.rend(); ++at)
+    if (holds_orphan(orphan, *at)) out.push_back(&*at);
+  return out;
+}
+
 // Several may hold what was read, where that is no more than generations have in common: the oldest is it. A
 // beginning of another one is a copy.
-Candidate* find_content(const Orphan& orphan, const Past& past, std::vector<Candidate>& candidates) {
-  std::vector<Candidate*> holders;
-  for (auto at = candidates.rbegin(); at != candidates.rend(); ++at)
-    if (holds_orphan(orphan, *at)) holders.push_back(&*at);
+Candidate* choose(const Orphan& orphan, const Past& past, const std::vector<Candidate*>& holders) {
   for (auto* holder : holders) {
     const bool part = std::any_of(holders.begin(), holders.end(), [&](const Candidate* other) {
       return other != holder && copied_of(*other->file, *holder) &&
@@ -160,47 +164,45 @@ std::vector<Orphan> by_knowledge(std::vector<Orphan> orphans) {
 
 // Another file than the orphan may be what is found: a renamed one would have kept its identity, and it may
 // be that no more was read of it than others have in common with it.
-bool is_unsure(const Orphan& orphan, const Past& past, const std::vector<Candidate>& candidates) {
+bool is_unsure(const Orphan& orphan, const Past& past, const std::vector<Candidate*>& holders) {
   const auto& state = orphan.state;
-  if (state.size == 0) return !candidates.empty();
   const auto present = std::count_if(past.present.begin(), past.present.end(), [&](const TailedFile* file) {
     return file->id() != state.id && state.head.size > 0 && holds_content(state, *file);
   });
-  std::ptrdiff_t holders = 0;
-  bool plain = false;
-  for (const auto& candidate : candidates) {
-    if (!holds_orphan(orphan, candidate)) continue;
-    ++holders;
-    plain = plain || !candidate.file->compressed();
-  }
-  return plain || present + holders > 1;
+  const bool plain = std::any_of(holders.begin(), holders.end(),
+                                 [](const Candidate* holder) { return !holder->file->compressed(); });
+  return plain || static_cast<std::size_t>(present) + holders.size() > 1;
 }
 
-// It goes on in that file.
-void resume(const FileState& state, Candidate& found, Generations& out) {
-  auto& file = *found.file;
-  if (holds_content(state, file))
-    file.resume(state);
-  else
-    out.any_whole = true;
-  file.see(found.sibling.info.size);
+void take(Candidate* found, std::vector<Candidate>& candidates, Generations& out) {
+  auto& file = *found->file;
+  file.see(found->sibling.info.size);
   if (file.life == Life::kLive) file.life = Life::kRotated;
-  file.age = found.sibling.info.modified;
-  out.files.push_back(std::move(found.file));
+  file.age = found->sibling.info.modified;
+  out.files.push_back(std::move(found->file));
+  candidates.erase(candidates.begin() + (found - candidates.data()));
 }
 
 void find_orphans(const Past& past, std::vector<Candidate>& candidates, Generations& out) {
   auto orphans = by_knowledge(past.orphans);
-  for (const auto find : {find_content, find_age}) {
-    std::erase_if(orphans, [&](const Orphan& orphan) {
-      if (find == find_content && is_unsure(orphan, past, candidates)) out.unsure.insert(orphan.state.id);
-      auto* found = find(orphan, past, candidates);
-      if (found == nullptr) return false;
-      resume(orphan.state, *found, out);
-      candidates.erase(candidates.begin() + (found - candidates.data()));
-      return true;
-    });
-  }
+  std::erase_if(orphans, [&](const Orphan& orphan) {
+    const auto& state = orphan.state;
+    const auto holders = holders_of(orphan, candidates);
+    const bool unsure = state.size == 0 ? !candidates.empty() : is_unsure(orphan, past, holders);
+    if (unsure) out.unsure.insert(state.id);
+    auto* found = choose(orphan, past, holders);
+    if (found == nullptr) return false;
+    found->file->resume(state);
+    take(found, candidates, out);
+    return true;
+  });
+  std::erase_if(orphans, [&](const Orphan& orphan) {
+    auto* found = find_age(orphan, past, candidates);
+    if (found == nullptr) return false;
+    out.any_whole = true;
+    take(found, candidates, out);
+    return true;
+  });
   for (const auto& orphan : orphans) out.lost.insert(orphan.state.id);
 }
 
