@@ -47,14 +47,22 @@ config::Loaded load_for_run(const ConfigOption& option, const std::vector<std::s
   return loaded;
 }
 
+const char* state_hint(base::Code code) {
+  switch (code) {
+    case base::Code::kBusy:  // says what to do itself
+      return "";
+    case base::Code::kNotDurable:
+      return "\n  hint: the disk did not keep what was written (see the kernel's log); a new start goes on "
+             "from the last "
+             "good state";
+    default:
+      return "\n  hint: `state_dir` must be a directory of this user's own, on a local disk";
+  }
+}
+
 int run_agent(base::Log& log, std::unique_ptr<RuleSet> rules, std::function<config::Loaded()> load) {
   auto state = state::Keeper::start(rules->config.state_dir, state::this_machine(), now().wall);
-  if (!state) {
-    const bool another = state.error().code == base::Code::kBusy;
-    return refuse(
-        "state: " + state.error().what +
-        (another ? "" : "\n  hint: `state_dir` must be a directory of this user's own, on a local disk"));
-  }
+  if (!state) return refuse("state: " + state.error().what + state_hint(state.error().code));
   loop::Loop loop;
   auto http = deliver::CurlHttp::make(loop);
   if (!http) return refuse(http.error().what);
