@@ -101,7 +101,7 @@ TEST_F(Fault, F20_EventsThatAreLostCostNoLine) {
   dir_.write("c.log", "line\n");  // what tells of it was lost
   thaw();
   ASSERT_TRUE(wait_for_hits(static_cast<std::uint64_t>(events) + 1));
-  EXPECT_TRUE(logged("events-overflowed"));
+  EXPECT_TRUE(wait_until_logged("events-overflowed"));  // the last that the queue holds
   stop();
   EXPECT_EQ(hits_in(group().messages()), static_cast<std::uint64_t>(events) + 1);
 }
