@@ -69,7 +69,8 @@ void Finder::look_at(const Pattern& pattern, Look& look) const {
                         any = true;
                         if (!add(path, pattern, look)) deny(path);
                       },
-                      deny, [&](const std::string& link) { add_links(link, listing.directories); },
+                      deny, [&] { listing.busy = true; },
+                      [&](const std::string& link) { add_links(link, listing.directories); },
                       [&](const std::string& directory) { listing.directories.insert(directory); }});
   if (denied) return;
   listing.pattern_keys.insert(pattern.key);
@@ -128,6 +129,18 @@ bool Finder::add(const std::string& path, const Pattern& pattern, Look& look) co
   return true;
 }
 
+const char* words(Why why) {
+  switch (why) {
+    case Why::kMissing:
+      return "no such file; it is followed when it appears";
+    case Why::kIrregular:
+      return "not a regular file";
+    case Why::kDenied:
+      return "permission denied; it is followed when the agent's user may read it";
+  }
+  return "";
+}
+
 std::string real_path(const std::string& path) {
   std::error_code error;
   const auto real = fs::weakly_canonical(path, error);
@@ -144,6 +157,7 @@ const std::map<FileId, std::string>* Listings::in(const std::string& directory) 
       if (const auto info = stat_file(entry->path().string()))
         files.emplace(info->id, entry->path().string());
     if (!error) at->second = std::move(files);
+    busy_ = busy_ || base::fail_errno("list", error.value()).value().code == base::Code::kBusy;
   }
   return at->second ? &*at->second : nullptr;
 }

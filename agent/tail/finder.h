@@ -22,6 +22,7 @@ struct FoundFile {
 };
 
 enum class Why { kMissing, kIrregular, kDenied };
+const char* words(Why why);
 
 // What a pattern names and cannot be followed.
 struct Unfollowed {
@@ -37,6 +38,7 @@ struct Listing {
   std::vector<Unfollowed> unfollowed;
   std::map<std::string, std::size_t> shared;  // a path, and a further source that would own it too
   std::set<std::string> empty_patterns;       // wildcards that match nothing
+  bool busy = false;  // not all of it could be listed, for want of descriptors: it says nothing
   std::set<std::string> pattern_keys;  // of the patterns that could be looked at; see FoundFile::pattern
 };
 
@@ -91,11 +93,14 @@ class Listings {
   // True where the directory of `path` cannot be listed, or is another file system's than the file's: a mount
   // that comes back later.
   bool away(const std::string& path, FileId id);
+  // Something could not be listed for want of descriptors: what away() says of it is nothing.
+  [[nodiscard]] bool busy() const { return busy_; }
   // Where the file stands among those beside `path`.
   std::optional<std::string> beside(const std::string& path, FileId id);
 
  private:
   std::map<std::string, std::optional<std::map<FileId, std::string>>> by_directory_;
+  bool busy_ = false;
 };
 
 }  // namespace dingtail::tail

@@ -12,6 +12,8 @@
 
 #include "base/text.h"
 
+#include "base/result.h"
+
 namespace dingtail::tail {
 namespace {
 
@@ -40,8 +42,12 @@ bool is_own_directory(const std::string& path, unsigned char type) {
 std::vector<Entry> list(const std::string& directory, const GlobVisitor& visit) {
   std::vector<Entry> entries;
   const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(directory.c_str()), ::closedir);
-  if (!open && errno == EACCES) visit.denied(directory);
-  if (!open) return entries;
+  if (!open) {
+    const auto why = base::fail_errno("list", errno).value().code;
+    if (why == base::Code::kDenied) visit.denied(directory);
+    if (why == base::Code::kBusy) visit.busy();
+    return entries;
+  }
   while (const dirent* entry = ::readdir(open.get())) {
     const std::string_view name = entry->d_name;
     if (name != "." && name != "..") entries.push_back({std::string(name), entry->d_type});

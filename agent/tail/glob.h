@@ -33,6 +33,8 @@ struct GlobVisitor {
   std::function<void(const std::string& path)> file;  // an entry that matches (any kind but a directory)
   // May not be looked into, or at.
   std::function<void(const std::string& path)> denied;
+  // It cannot be listed now, for want of descriptors.
+  std::function<void()> busy;
   // A symbolic link to nothing.
   std::function<void(const std::string& path)> dangling;
   // Its listing decides what matches: to be watched.

@@ -46,9 +46,8 @@ Remembered::States::iterator Remembered::find(TailedFile& file) {
 }
 
 std::vector<Remembered::Fate> Remembered::settle(
-    const std::function<bool(const std::string& source)>& is_source) {
+    const std::function<bool(const std::string& source)>& is_source, Listings& listings) {
   std::vector<Fate> fates;
-  Listings listings;
   for (auto at = states_.begin(); at != states_.end();) {
     const auto& state = at->second;
     const bool away = listings.away(state.real, state.id);

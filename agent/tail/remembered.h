@@ -33,7 +33,8 @@ class Remembered {
   // The fates that can be told. Still remembered are: what stands in its place (no source names it now), what
   // lies in a directory that is away (a mount that comes later), and that for whose source `is_source` is
   // false.
-  std::vector<Fate> settle(const std::function<bool(const std::string& source)>& is_source);
+  std::vector<Fate> settle(const std::function<bool(const std::string& source)>& is_source,
+                           Listings& listings);
 
   // Forgets what was in the directory and no longer is there; answers with it.
   std::vector<FileId> forget_gone(const std::string& directory);

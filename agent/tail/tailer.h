@@ -90,6 +90,9 @@ class Tailer {
   void look_if_due(base::Now now, const Sink& sink);
   bool can_list();
   void look_at_all(base::Now now, std::size_t most_new, const Sink& sink);
+  void put_off_look();
+  std::set<FileId> follow_found(std::vector<FoundFile>& files, std::size_t most_new, base::Now now);
+  void watch(std::set<std::string> directories);
   void found_again(TailedFile& file, FoundFile found);
   void adopt(FoundFile found, base::Now now);
   void tell(const Listing& listing);
@@ -109,10 +112,10 @@ class Tailer {
   };
   using RotationsByPath = std::map<std::string, Rotation>;
   static Rotation& rotation_at(RotationsByPath& all, const Spot& spot);
-  void rotate_missing(const std::set<FileId>& found, RotationsByPath& all, base::Now now);
+  void rotate_missing(const std::set<FileId>& found, RotationsByPath& all, Listings& listings, base::Now now);
   void rotated(TailedFile& file, base::Now now);
   bool place(TailedFile& file, Listings& listings);
-  void resume_rotated(RotationsByPath& all, base::Now now);
+  void resume_rotated(RotationsByPath& all, Listings& listings, base::Now now);
   void add_fresh(const std::set<std::string>& directories, const std::set<std::string>& known_patterns,
                  RotationsByPath& all);
   [[nodiscard]] std::optional<Spot> spot_of(const std::string& path,

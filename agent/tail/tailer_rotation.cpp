@@ -12,8 +12,8 @@ Tailer::Rotation& Tailer::rotation_at(RotationsByPath& all, const Spot& spot) {
 }
 
 // Live files that were not found, and rotated ones that were renamed again or are gone.
-void Tailer::rotate_missing(const std::set<FileId>& found, RotationsByPath& all, base::Now now) {
-  Listings listings;
+void Tailer::rotate_missing(const std::set<FileId>& found, RotationsByPath& all, Listings& listings,
+                            base::Now now) {
   std::vector<FileId> unfollowed;
   std::vector<FileId> gone;
   for (const auto& [id, each] : files_.all()) {
@@ -21,7 +21,9 @@ void Tailer::rotate_missing(const std::set<FileId>& found, RotationsByPath& all,
     if (found.contains(id)) continue;
     const auto there = stat_file(file.path());
     const bool unnamed = file.life == Life::kLive && there && there->id == id;
-    if (unnamed || (!file.is_open() && listings.away(file.spot().real, id))) {
+    const bool away = !unnamed && !file.is_open() && listings.away(file.spot().real, id);
+    if (away && listings.busy()) continue;
+    if (unnamed || away) {
       unfollowed.push_back(id);
       continue;
     }
@@ -82,8 +84,9 @@ bool Tailer::place(TailedFile& file, Listings& listings) {
 }
 
 // Files of the last run that no pattern finds.
-void Tailer::resume_rotated(RotationsByPath& all, base::Now now) {
-  auto fates = remembered_.settle([this](const auto& name) { return source_named(name).has_value(); });
+void Tailer::resume_rotated(RotationsByPath& all, Listings& listings, base::Now now) {
+  auto fates =
+      remembered_.settle([this](const auto& name) { return source_named(name).has_value(); }, listings);
   std::vector<File> renamed;
   for (const auto& [state, at] : fates) {
     const auto source = source_named(state.source);
@@ -161,10 +164,8 @@ void Tailer::settle(Rotation rotation, base::Now now, const Sink& sink) {
   for (const auto& orphan : rotation.orphans) end_orphan(orphan, *found, *past, now, sink);
 }
 
-// Until there are descriptors again.
 void Tailer::postpone(Rotation rotation) {
-  make_room();
-  look_again_ = true;
+  put_off_look();
   for (const auto& [id, path] : rotation.fresh) siblings_.postpone(path, id);
   auto& waiting = rotation_at(unsettled_, rotation.spot);
   for (auto& orphan : rotation.orphans) waiting.orphans.push_back(std::move(orphan));

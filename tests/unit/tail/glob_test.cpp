@@ -39,6 +39,7 @@ class WalkTest : public testing::Test {
     directories.clear();
     walk(dir / pattern, {[this](const std::string& path) { files.insert(relative(path)); },
                          [this](const std::string& path) { denied.insert(relative(path)); },
+                         [] { FAIL() << "no descriptor"; },
                          [this](const std::string& path) { dangling.insert(relative(path)); },
                          [this](const std::string& path) { directories.insert(relative(path)); }});
   }
