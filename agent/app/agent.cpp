@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <csignal>
 
+#include "app/delivery.h"
 #include "app/notify.h"
+#include "app/send.h"
 #include "app/uuid.h"
-#include "format/json.h"
 
 namespace dingtail::app {
 namespace {
@@ -22,17 +23,6 @@ base::Now now() {
           floor<base::Millis>(std::chrono::system_clock::now())};
 }
 
-deliver::Robot robot_of(const config::Target& target) {
-  return {target.name, target.webhook, target.secret, target.per_minute, target.proxy, target.ca_file};
-}
-
-std::vector<deliver::Robot> robots_of(const config::Config& config) {
-  std::vector<deliver::Robot> robots;
-  for (const auto& target : config.targets)
-    if (target.type == config::TargetType::kDingtalk) robots.push_back(robot_of(target));
-  return robots;
-}
-
 Agent::Agent(loop::Loop& loop, base::Log& log, AgentParts parts)
     : loop_(loop),
       log_(log),
@@ -47,12 +37,13 @@ Agent::Agent(loop::Loop& loop, base::Log& log, AgentParts parts)
                  },
                  [this](Outgoing message, base::Now at) { deliver(std::move(message), at); }}),
       tailer_(loop, log, pipeline_.config().state_dir, [this] { wake(); }),
-      courier_(robots_of(pipeline_.config()), random_seed()),
+      courier_(new_uuid, random_seed()),
       store_(loop, log, std::move(parts.state), {[this] { committed(); }, [this] { state_broken(); }}),
       ledger_(std::move(parts.saved.losses)),
       watchdog_(watchdog_interval()) {
   const auto start = now();
-  courier_.restore(std::move(parts.saved.outbox), start);
+  courier_.set_targets(delivery_targets(pipeline_.config()), pipeline_.config().limits.outbox_bytes);
+  courier_.restore(std::move(parts.saved.outbox), parts.saved.robots, start);
   tailer_.follow(pipeline_.config().sources, std::move(parts.saved.files), start, pipeline_.line_starts());
   pipeline_.restore(std::move(parts.saved.alerts), start);
   for (const int number : {SIGTERM, SIGINT})
@@ -75,6 +66,7 @@ void Agent::turn() {
                                               [&](const tail::Block& block) { pipeline_.read(block, at); });
   if (!stop_by_) pipeline_.tick(at);
   tell_troubles(at);
+  end_sends(stop_by_ ? base::Mono::max() : at.mono);
   commit(at);
   if (!stop_by_) post(at);
   console_.write_some(at.mono);
@@ -91,14 +83,12 @@ void Agent::deliver(Outgoing message, base::Now at) {
     to_print_.push_back(std::move(message.message.plain));
     return;
   }
-  deliver::Row row;
-  const auto* waiting = courier_.waiting(message.target, message.alert);
-  row.uuid = waiting ? waiting->uuid : new_uuid();
-  row.body = format::body_json(message.message, row.uuid);
-  row.target = std::move(message.target);
-  row.alert = std::move(message.alert);
-  row.report = std::move(message.report);
-  courier_.add(std::move(row), at);
+  courier_.add({std::move(message.target),
+                std::move(message.message),
+                std::move(message.alert),
+                std::move(message.report),
+                {std::move(message.line)}},
+               at);
 }
 
 void Agent::tell_troubles(base::Now at) {
@@ -123,6 +113,7 @@ bool Agent::news() const {
 // and an idle one none.
 void Agent::commit(base::Now at) {
   if (store_.busy()) return;
+  if (!stop_by_) courier_.advance(at);
   const bool progress = tailer_.has_changes() && (at.mono >= committed_at_ + kBetweenIdleCommits || stop_by_);
   if (!news() && !progress && ready_) return;
   committed_at_ = at.mono;
@@ -161,43 +152,36 @@ void Agent::answered(std::uint64_t id, const deliver::HttpAnswer& answer) {
   const auto& judgement = outcome.judgement;
   const std::string code = judgement.errcode ? "errcode " + std::to_string(*judgement.errcode) + ": " : "";
   const std::string why = code + judgement.errmsg + "; " + std::string(judgement.remedy);
+  if (const auto send = sends_.find(id); send != sends_.end()) {
+    send->second.answer(reply_of(judgement));
+    sends_.erase(send);
+  }
   using deliver::Verdict;
+  const std::string then = outcome.reworded ? "it is told in fewer words" : "the message is held";
   if (judgement.verdict == Verdict::kDelivered) {
-    const bool failed = log_.over(base::Event::kDeliveryFailed, outcome.target);
-    if (log_.over(base::Event::kTargetHeld, outcome.target) || failed)
-      log_.say(base::Event::kTargetBack, outcome.target, "messages are delivered again");
+    const bool failed = log_.over(base::Event::kDeliveryFailed, outcome.robot);
+    if (log_.over(base::Event::kTargetHeld, outcome.robot) || failed)
+      log_.say(base::Event::kTargetBack, outcome.robot, "messages are delivered again");
   } else if (judgement.verdict == Verdict::kThrottled) {
-    log_.say(base::Event::kTargetThrottled, outcome.target,
+    log_.say(base::Event::kTargetThrottled, outcome.robot,
              why + "; it rests for " + base::print_duration(outcome.retry_in));
   } else if (judgement.verdict == Verdict::kRetry) {
-    log_.say(base::Event::kDeliveryFailed, outcome.target, why + "; nothing is dropped, it is tried again");
+    log_.say(base::Event::kDeliveryFailed, outcome.robot, why + "; nothing is dropped, it is tried again");
   } else {
-    log_.say(base::Event::kTargetHeld, outcome.target, why + "; nothing is dropped, the message is held");
-    add_keywords();
+    log_.say(base::Event::kTargetHeld, outcome.robot, why + "; nothing is dropped, " + then);
   }
   wake();
-}
-
-// A message from before its target's keywords were configured would be refused for ever.
-void Agent::add_keywords() {
-  courier_.reword([this](const deliver::Row& row) -> std::optional<std::pair<std::string, std::string>> {
-    for (const auto& target : pipeline_.config().targets) {
-      if (target.name != row.target) continue;
-      auto uuid = new_uuid();
-      auto body = format::with_keyword(row.body, target.keywords, uuid);
-      if (body) return std::pair(std::move(uuid), std::move(*body));
-    }
-    return std::nullopt;
-  });
 }
 
 void Agent::schedule(base::Now at, bool more) {
   if (more) return wake();
   base::Mono next = tailer_.next_deadline();
   if (const auto due = pipeline_.alerts().next_deadline()) next = std::min(next, *due);
-  if (const auto due = courier_.next_deadline(at)) next = std::min(next, *due);
+  if (const auto due = courier_.next_deadline(at); due && !store_.busy()) next = std::min(next, *due);
   if (!store_.busy() && news()) next = at.mono;
   if (!store_.busy() && tailer_.has_changes()) next = std::min(next, committed_at_ + kBetweenIdleCommits);
+  for (const auto& [id, send] : sends_)
+    if (send.until > at.mono) next = std::min(next, send.until);
   if (const auto due = notices_.next_deadline()) next = std::min(next, *due);
   if (watchdog_) next = std::min(next, watchdog_due_);
   if (stop_by_) next = *stop_by_;

@@ -3,7 +3,9 @@
 // A message leaves only after the cut that holds it is durable. The clock is read here and nowhere else.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,7 +57,6 @@ class Agent {
   void state_broken();
   void post(base::Now now);
   void answered(std::uint64_t id, const deliver::HttpAnswer& answer);
-  void add_keywords();
   void schedule(base::Now now, bool more);
   void wake() { wake_.wake(); }
   [[nodiscard]] bool news() const;  // something worth a commit at once
@@ -63,7 +64,9 @@ class Agent {
   void stop();
   void finish_stopping(base::Now now);
   observe::Reply reload();
-  observe::Reply handle(const std::string& request);
+  void handle(const std::string& request, observe::Control::Answer answer);
+  void send(const std::string& request, observe::Control::Answer answer);
+  void end_sends(base::Mono now);
   [[nodiscard]] observe::Status status();
   void listen();
 
@@ -81,6 +84,11 @@ class Agent {
   observe::Ledger ledger_;
   Notices notices_;
   std::unique_ptr<observe::Control> control_;
+  struct Send {
+    base::Mono until{};
+    observe::Control::Answer answer;
+  };
+  std::map<std::uint64_t, Send> sends_;  // by their ids in the outbox
   std::vector<std::unique_ptr<loop::Signal>> signals_;
   Console console_;
   std::vector<std::string> to_print_;               // in no commit yet
@@ -93,9 +101,5 @@ class Agent {
   bool broken_ = false;  // the state
   std::optional<base::Mono> stop_by_;
 };
-
-// The robots of a configuration, for the courier.
-deliver::Robot robot_of(const config::Target& target);
-std::vector<deliver::Robot> robots_of(const config::Config& config);
 
 }  // namespace dingtail::app

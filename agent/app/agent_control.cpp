@@ -1,11 +1,22 @@
 // What a person asks of a running agent: how it is, and to read its configuration anew.
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "app/agent.h"
+#include "app/delivery.h"
+#include "app/json.h"
 #include "app/notify.h"
 #include "app/options.h"
+#include "app/send.h"
 
 namespace dingtail::app {
+namespace {
+
+constexpr std::string_view kSend = "send ";
+constexpr base::Millis kSendWithin = std::chrono::seconds(60);
+
+}  // namespace
 
 observe::Reply Agent::reload() {
   notify("RELOADING=1");
@@ -30,8 +41,7 @@ observe::Reply Agent::reload() {
     text += "note: `state_dir` and `control` take effect at the next start\n";
   pipeline_.replace(std::move(rules), at);
   tailer_.follow(pipeline_.config().sources, {}, at, pipeline_.line_starts());
-  courier_.set_robots(robots_of(pipeline_.config()));
-  add_keywords();
+  courier_.set_targets(delivery_targets(pipeline_.config()), pipeline_.config().limits.outbox_bytes);
   reload_error_.clear();
   notices_.over(base::Event::kReloadRefused, "");
   const auto& config = pipeline_.config();
@@ -46,8 +56,10 @@ observe::Reply Agent::reload() {
 
 void Agent::listen() {
   const auto& path = pipeline_.config().control;
-  auto control =
-      observe::Control::listen(loop_, path, [this](const std::string& request) { return handle(request); });
+  auto control = observe::Control::listen(
+      loop_, path, [this](const std::string& request, observe::Control::Answer answer) {
+        handle(request, std::move(answer));
+      });
   if (control)
     control_ = std::move(*control);
   else
@@ -55,11 +67,39 @@ void Agent::listen() {
              control.error().what + "; `status` and `reload` cannot ask this agent");
 }
 
-observe::Reply Agent::handle(const std::string& request) {
-  if (request == "status") return {0, observe::to_text(status())};
-  if (request == "status --json") return {0, observe::to_json(status()) + '\n'};
-  if (request == "reload") return reload();
-  return {2, "this agent does not know the request \"" + request + "\"\n"};
+void Agent::handle(const std::string& request, observe::Control::Answer answer) {
+  if (request.starts_with(kSend)) return send(request.substr(kSend.size()), std::move(answer));
+  if (request == "status") return answer({0, observe::to_text(status())});
+  if (request == "status --json") return answer({0, observe::to_json(status()) + '\n'});
+  if (request == "reload") return answer(reload());
+  answer({2, "this agent does not know the request \"" + request + "\"\n"});
+}
+
+void Agent::send(const std::string& request, observe::Control::Answer answer) {
+  const auto asked = parse_send(request);
+  if (!asked) return answer({2, "dingtail: this agent does not know such a message\n"});
+  const auto targets = courier_.status(now());
+  const auto target = std::ranges::find(targets, asked->target, &deliver::TargetStatus::name);
+  if (target == targets.end())
+    return answer({1, "dingtail: the running agent has no target \"" + asked->target +
+                          "\"\n  what to do: `dingtail reload`, if it was added since\n"});
+  const auto at = now();
+  const auto id = courier_.add_urgent({asked->target, message_of(asked->text), {}, {}, {}}, at);
+  if (!id)
+    return answer({1, "dingtail: nothing was sent: the robot gets too much and rests\n  what to do: " +
+                          (target->last_error ? target->last_error->remedy : "") + '\n'});
+  sends_.emplace(*id, Send{at.mono + kSendWithin, std::move(answer)});
+  wake();
+}
+
+// Whoever waits for a message that could not leave until now is told; what is on its way will be answered.
+void Agent::end_sends(base::Mono at) {
+  for (auto next = sends_.begin(); next != sends_.end();) {
+    const auto here = next++;
+    if (here->second.until > at || !courier_.cancel(here->first)) continue;
+    here->second.answer({1, "dingtail: nothing was sent: the robot had no time for it within a minute\n"});
+    sends_.erase(here);
+  }
 }
 
 observe::Status Agent::status() {

@@ -37,4 +37,17 @@ std::string to_json(const TestReport& report) {
   return dump({{"passed", report.passed}, {"failed", report.failed}, {"failures", std::move(failures)}});
 }
 
+std::string to_json(const SendRequest& request) {
+  return dump({{"target", request.target}, {"text", request.text}});
+}
+
+std::optional<SendRequest> parse_send(const std::string& text) {
+  try {
+    const auto from = json::parse(text);
+    return SendRequest{from.at("target").get<std::string>(), from.at("text").get<std::string>()};
+  } catch (const json::exception&) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace dingtail::app

@@ -1,6 +1,7 @@
-// The commands' answers for programs, as product.md, section 2, has them: one object in one line.
+// The commands' answers for programs, and what they ask of a running agent: one object in one line.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,5 +12,13 @@ namespace dingtail::app {
 
 std::string to_json(const std::vector<config::Problem>& problems);
 std::string to_json(const TestReport& report);
+
+// What `send` asks of a running agent.
+struct SendRequest {
+  std::string target;
+  std::string text;
+};
+std::string to_json(const SendRequest& request);
+std::optional<SendRequest> parse_send(const std::string& json);
 
 }  // namespace dingtail::app

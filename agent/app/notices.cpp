@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "app/delivery.h"
+
 namespace dingtail::app {
 namespace {
 
@@ -25,6 +27,17 @@ std::vector<format::Trouble> told_to(const config::Target& target,
   std::erase_if(out, [&](const format::Trouble& trouble) {
     return trouble.event == base::Event::kTargetHeld && trouble.subject == target.name;
   });
+  return out;
+}
+
+// What a digest tells of them.
+format::DigestLine line_of(const std::vector<format::Trouble>& troubles, const format::Message& message) {
+  format::DigestLine out;
+  out.rule = "dingtail";
+  out.text = message.title;
+  out.alerts = 1;
+  out.first = std::ranges::min(troubles, {}, &format::Trouble::first).first;
+  out.last = std::ranges::max(troubles, {}, &format::Trouble::last).last;
   return out;
 }
 
@@ -87,7 +100,8 @@ std::vector<Outgoing> Notices::flush(const config::Config& config, base::Now now
     Outgoing message;
     message.target = target->name;
     message.type = target->type;
-    message.message = format::notice(told, host, {target->language, target->keywords, {}}, now);
+    message.message = format::notice(told, host, style_of(*target, {}), now);
+    message.line = line_of(told, message.message);
     out.push_back(std::move(message));
   }
   return out;

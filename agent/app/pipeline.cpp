@@ -1,5 +1,6 @@
 #include "app/pipeline.h"
 
+#include "app/delivery.h"
 #include "format/json.h"
 #include "format/markdown.h"
 
@@ -78,10 +79,10 @@ Outgoing Pipeline::message(alert::Report report, const format::RuleText& text, c
     else
       alert.clear();
   }
-  Outgoing out{target.name, target.type, report.event, {}, std::move(alert), {}};
+  Outgoing out{target.name, target.type, report.event, {}, std::move(alert), {}, {}};
   if (!out.alert.empty()) out.report = format::report_json(report);
-  const format::Style style{target.language, target.keywords, routed.mention};
-  out.message = format::message(report, text, style, now);
+  out.message = format::message(report, text, style_of(target, routed.mention), now);
+  out.line = format::digest_line(report, text, target.language, routed.mention, now);
   return out;
 }
 

@@ -12,6 +12,7 @@
 #include "alert/route.h"
 #include "app/ruleset.h"
 #include "base/time.h"
+#include "format/digest.h"
 #include "format/message.h"
 #include "tail/block.h"
 
@@ -24,7 +25,8 @@ struct Outgoing {
   config::EventKind event = config::EventKind::kFiring;
   format::Message message;
   std::string alert;  // whose message it is; it stands in the place of one that waits. Empty: it stands alone
-  std::string report;  // what it says, as format::report_json; empty: it stands alone
+  std::string report;       // what it says, as format::report_json; empty: it stands alone
+  format::DigestLine line;  // what a digest tells of it
 };
 
 // Where messages go, each at once.

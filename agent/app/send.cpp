@@ -1,37 +1,36 @@
+#include "app/send.h"
+
 #include <algorithm>
 #include <csignal>
 #include <iostream>
 
 #include "app/agent.h"
 #include "app/commands.h"
+#include "app/delivery.h"
+#include "app/json.h"
 #include "app/options.h"
 #include "app/uuid.h"
 #include "deliver/curl_http.h"
-#include "deliver/judge.h"
 #include "deliver/sign.h"
 #include "format/json.h"
 
 namespace dingtail::app {
 namespace {
 
-// The operator's own words: Markdown as written, the first line as the conversation list's.
-format::Message message_of(const std::string& text, const config::Target& target) {
-  format::Message message;
-  message.text = text.empty() ? "dingtail on " + labels_of({}).at("host") + " can reach this group" : text;
-  message.title = message.text.substr(0, message.text.find('\n'));
-  const auto holds = [&](const std::string& keyword) {
-    return message.text.find(keyword) != std::string::npos;
-  };
-  if (!target.keywords.empty() && std::none_of(target.keywords.begin(), target.keywords.end(), holds))
-    message.text += "\n\n" + target.keywords.front();
-  return message;
+constexpr base::Millis kPatience = std::chrono::seconds(90);  // a slot of the quota frees within a minute
+
+const config::Target* target_of(const config::Config& config, const std::string& name) {
+  const auto found = std::ranges::find(config.targets, name, &config::Target::name);
+  return found == config.targets.end() ? nullptr : &*found;
 }
 
-deliver::HttpAnswer post_now(loop::Loop& loop, deliver::Http& http, const config::Target& target,
+deliver::HttpAnswer post_now(loop::Loop& loop, deliver::Http& http, const deliver::Robot& robot,
                              const format::Message& message) {
-  const auto robot = robot_of(target);
+  const auto uuid = new_uuid();
+  auto body = format::body_json(message, uuid);
+  body = format::with_keyword(body, robot.keywords, uuid).value_or(body);
   const deliver::HttpRequest request{deliver::signed_url(robot.webhook, robot.secret, now().wall),
-                                     format::body_json(message, new_uuid()), robot.proxy, robot.ca_file};
+                                     std::move(body), robot.proxy, robot.ca_file};
   deliver::HttpAnswer answer;
   http.post(request, [&](deliver::HttpAnswer got) {
     answer = std::move(got);
@@ -41,35 +40,58 @@ deliver::HttpAnswer post_now(loop::Loop& loop, deliver::Http& http, const config
   return answer;
 }
 
-}  // namespace
+int print(const observe::Reply& reply) {
+  (reply.exit_code == 0 ? std::cout : std::cerr) << reply.text;
+  return reply.exit_code;
+}
 
-int send(const ConfigOption& option, const std::string& name, const std::string& text) {
+int send_without_agent(const ConfigOption& option, const std::string& name, const std::string& text) {
   auto loaded = load_any(option, config::UnsetSecret::kError);
   if (loaded.problems.failed()) {
     complain(loaded.problems.sorted());
     return 1;
   }
-  const auto& targets = loaded.config.targets;
-  const auto target =
-      std::find_if(targets.begin(), targets.end(), [&](const auto& t) { return t.name == name; });
-  if (target == targets.end()) return refuse("there is no target \"" + name + "\" in the configuration");
-  const auto message = message_of(text, *target);
-  if (target->type == config::TargetType::kConsole) {
-    std::cout << message.text << '\n';
-    return 0;
-  }
+  const auto* target = target_of(loaded.config, name);
+  if (target == nullptr) return refuse("there is no target \"" + name + "\" in the configuration");
   std::signal(SIGPIPE, SIG_IGN);
   loop::Loop loop;
   auto http = deliver::CurlHttp::make(loop);
   if (!http) return refuse(http.error().what);
-  auto judgement = deliver::judge(post_now(loop, **http, *target, message));
-  judgement.errmsg = deliver::without_secrets(std::move(judgement.errmsg), robot_of(*target));
+  const auto robot = delivery_target(*target, loaded.config).robots.front();
+  auto judgement = deliver::judge(post_now(loop, **http, robot, message_of(text)));
+  judgement.errmsg = deliver::without_secrets(std::move(judgement.errmsg), robot);
+  return print(reply_of(judgement));
+}
+
+}  // namespace
+
+format::Message message_of(const std::string& text) {
+  format::Message message;
+  message.text = text.empty() ? "dingtail on " + labels_of({}).at("host") + " can reach this group" : text;
+  message.title = message.text.substr(0, message.text.find('\n'));
+  return message;
+}
+
+observe::Reply reply_of(const deliver::Judgement& judgement) {
   const std::string code = judgement.errcode ? "errcode " + std::to_string(*judgement.errcode) + ": " : "";
-  if (judgement.verdict == deliver::Verdict::kDelivered) {
-    std::cout << code << judgement.errmsg << '\n';
+  if (judgement.verdict == deliver::Verdict::kDelivered) return {0, code + judgement.errmsg + '\n'};
+  return {1,
+          "dingtail: " + code + judgement.errmsg + "\n  what to do: " + std::string(judgement.remedy) + '\n'};
+}
+
+// The running agent has the secrets and keeps the robot's quota: only where there is none it is done here.
+int send(const ConfigOption& option, const std::string& name, const std::string& text) {
+  const auto loaded = load_any(option, config::UnsetSecret::kWarning);
+  const auto* target = target_of(loaded.config, name);
+  if (target != nullptr && target->type == config::TargetType::kConsole) {
+    std::cout << message_of(text).text << '\n';
     return 0;
   }
-  return refuse(code + judgement.errmsg + "\n  what to do: " + std::string(judgement.remedy));
+  const auto reply =
+      observe::ask(loaded.config.control, "send " + to_json(SendRequest{name, text}), kPatience);
+  if (reply) return print(*reply);
+  if (reply.error().code != base::Code::kNotFound) return refuse(reply.error().what);
+  return send_without_agent(option, name, text);
 }
 
 }  // namespace dingtail::app

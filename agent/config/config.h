@@ -77,15 +77,19 @@ struct Source {
 
 enum class TargetType { kDingtalk, kConsole };
 
-struct Target {
-  std::string name;
-  TargetType type = TargetType::kDingtalk;
+struct Robot {
   base::Secret webhook;  // the URL with its access_token
   base::Secret secret;   // empty: the robot does not sign
   std::vector<std::string> keywords;
+};
+
+struct Target {
+  std::string name;
+  TargetType type = TargetType::kDingtalk;
+  std::vector<Robot> robots;  // of one group, sharing what there is to send; none: it is no robot's
   Mention mention;
   std::vector<EventKind> events = {EventKind::kFiring, EventKind::kRepeat, EventKind::kResolved};
-  std::uint32_t per_minute = 18;
+  std::uint32_t per_minute = 18;  // of each robot
   std::string proxy;
   std::string ca_file;
   Language language = Language::kEnglish;
@@ -144,6 +148,10 @@ struct Rule {
   Place place;
 };
 
+struct Limits {
+  std::size_t outbox_bytes = 64UL << 20;  // of messages that wait; beyond it they are merged, never dropped
+};
+
 struct Config {
   std::string state_dir = "/var/lib/dingtail";
   std::string control;  // the control socket; default: control.sock in state_dir
@@ -153,6 +161,7 @@ struct Config {
   // Who hears of the agent's own troubles; none: default_targets, empty: nobody.
   std::optional<std::vector<Located<std::string>>> agent_targets;
   std::map<std::string, std::string> labels;
+  Limits limits;
   std::vector<Source> sources;
   std::vector<Target> targets;
   std::vector<Rule> rules;

@@ -17,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMostFileBytes = 4U << 20;
+constexpr std::size_t kLeastOutboxBytes = 1U << 20;
 
 std::vector<std::string> expand_glob(const std::string& pattern) {
   glob_t found{};
@@ -54,7 +55,6 @@ class Loader {
     for (const auto& document : documents_) read_globals(document);
     for (const auto& document : documents_) read_items(document);
     check_names();
-    check_robots();
     check_references();
     return {std::move(config_), std::move(reading_.problems)};
   }
@@ -65,9 +65,9 @@ class Loader {
   void read_includes(TableReader& root);
   void read_packs(TableReader& root);
   void read_globals(const Node& document);
+  void read_limits(const Node& node);
   void read_items(const Node& document);
   void check_names();
-  void check_robots();
   void check_references();
   void check_targets(const std::vector<Located<std::string>>& names, std::span<const std::string_view> known);
   template <class Item>
@@ -161,9 +161,21 @@ void Loader::read_globals(const Node& document) {
     for (auto& target : root.strings("agent_targets")) config_.agent_targets->push_back(std::move(target));
   }
   for (auto& [name, value] : root.string_table("labels")) config_.labels[name] = value;
+  if (const Node* limits = root.table("limits")) read_limits(*limits);
   if (const Node* defaults = root.table("defaults")) defaults_ = read_defaults(*defaults, reading_);
   for (const auto* key : {"source", "target", "rule"}) root.find(key);
-  root.finish({"listen", "calendar", "route", "inhibit", "override", "table", "digest", "redact", "limits"});
+  root.finish({"listen", "calendar", "route", "inhibit", "override", "table", "digest", "redact"});
+}
+
+void Loader::read_limits(const Node& node) {
+  TableReader table(node, "[limits]", reading_);
+  if (const auto bytes = table.size("outbox")) {
+    config_.limits.outbox_bytes = *bytes;
+    if (*bytes < kLeastOutboxBytes)
+      reading_.problems.error(table.find("outbox")->place, "`outbox` is less than 1MiB",
+                              "a few messages must fit in: the default is 64MiB");
+  }
+  table.finish({"state_memory"});
 }
 
 void Loader::read_items(const Node& document) {
@@ -184,19 +196,6 @@ void Loader::check_unique(const std::vector<Item>& items, std::string_view what)
     reading_.problems.error(item.place, std::string(what) + " \"" + item.name + "\" is there twice",
                             "the first stands at " + first->second.file + ":" +
                                 std::to_string(first->second.line) + ": rename one of them");
-  }
-}
-
-// One robot, one queue: two would each keep to its own limit, and together break the robot's.
-void Loader::check_robots() {
-  std::map<std::string, std::string> seen;
-  for (const auto& target : config_.targets) {
-    if (target.webhook.empty()) continue;
-    const auto [first, fresh] = seen.emplace(target.webhook.reveal(), target.name);
-    if (!fresh)
-      reading_.problems.warning(
-          target.place, "target \"" + target.name + "\" has the robot of target \"" + first->second + "\"",
-          "together they must not exceed its 20 messages a minute: lower `per_minute` of both");
   }
 }
 

@@ -66,25 +66,58 @@ void read_proxy(TableReader& table, Target& target) {
                                    "write http://HOST:PORT, https://HOST:PORT or socks5h://HOST:PORT");
 }
 
-void read_dingtalk(TableReader& table, Target& target) {
+Robot read_robot(TableReader& table) {
   auto& problems = table.reading().problems;
+  Robot robot;
   if (const Node* node = table.require("webhook")) {
     if (auto url = table.string("webhook")) {
       url->value = base::trim(url->value);
       check_webhook(*url, problems);
-      target.webhook = base::Secret(url->value);
+      robot.webhook = base::Secret(url->value);
     }
     warn_if_public(node, problems);
   }
   warn_if_public(table.find("secret"), problems);
   if (const auto secret = table.string("secret"))
-    target.secret = base::Secret(std::string(base::trim(secret->value)));
-  target.keywords = table.values("keywords");
+    robot.secret = base::Secret(std::string(base::trim(secret->value)));
+  robot.keywords = table.values("keywords");
+  return robot;
+}
+
+// A pool: `robots` in the place of one robot's own keys.
+std::vector<Robot> read_robots(TableReader& target) {
+  auto& problems = target.reading().problems;
+  const auto nodes = target.tables("robots");
+  std::vector<Robot> out;
+  for (const Node* node : nodes) {
+    TableReader table(*node, "robots", target.reading());
+    out.push_back(read_robot(table));
+    table.finish();
+    const auto same = std::ranges::count(out, out.back().webhook, &Robot::webhook);
+    if (same > 1 && !out.back().webhook.empty())
+      problems.error(node->place, "`robots` has one robot twice", "leave one of the two out");
+  }
+  if (nodes.empty())
+    problems.error(target.find("robots")->place, "`robots` is empty",
+                   "write robots = [{ webhook = \"…\", secret = \"…\" }], or `webhook` for a single robot");
+  for (const auto* key : {"webhook", "secret", "keywords"})
+    if (const Node* node = target.find(key))
+      problems.error(node->place, "`" + std::string(key) + "` stands beside `robots`",
+                     "move it into one of the robots");
+  return out;
+}
+
+void read_dingtalk(TableReader& table, Target& target) {
+  if (table.find("robots") != nullptr)
+    target.robots = read_robots(table);
+  else
+    target.robots = {read_robot(table)};
   if (const auto most = table.integer("per_minute", 1, 1'000'000)) {
     target.per_minute = static_cast<std::uint32_t>(*most);
     if (*most > 20)
-      problems.warning(table.find("per_minute")->place, "DingTalk takes 20 messages a minute from a robot",
-                       "leave `per_minute` at 18, unless this is no DingTalk robot");
+      table.reading().problems.warning(table.find("per_minute")->place,
+                                       "DingTalk takes 20 messages a minute from a robot",
+                                       "leave `per_minute` at 18, unless this is no DingTalk robot");
   }
   read_proxy(table, target);
   if (const auto ca = table.string("ca_file")) target.ca_file = (table.directory() / ca->value).string();
@@ -159,7 +192,7 @@ Target read_target(const Node& node, Language language, Reading& reading) {
   if (auto events = table.some_of<EventKind>("events", event_words()))
     target.events = with_repeats(std::move(*events));
   target.language = read_language(table).value_or(language);
-  table.finish({"robots", "template", "content", "samples", "urls"});
+  table.finish({"template", "content", "samples", "urls"});
   return target;
 }
 

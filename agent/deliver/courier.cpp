@@ -9,210 +9,235 @@ namespace dingtail::deliver {
 namespace {
 
 constexpr base::Millis kHoldMost = std::chrono::hours(1);
+constexpr base::Millis kRestMost = std::chrono::minutes(20);
+constexpr base::Millis kWindow = std::chrono::seconds(60);  // of a quota
+constexpr std::int64_t kSecurityCheck = 310000;
 
 constexpr std::string_view kTokenKey = "access_token=";
-constexpr std::string_view kNoTarget = "no such target is configured";
-constexpr std::string_view kNoTargetRemedy =
-    "Messages for it are kept: configure the target again under the same name.";
 
 // From a stored wall time to what is still to wait, whatever the clock did in between.
 base::Millis left_until(base::Wall until, base::Wall now, base::Millis most) {
   return std::clamp(until - now, base::Millis{0}, most);
 }
 
+// Empty: the webhook has none.
+std::string_view token_of(const Robot& robot) {
+  const std::string_view webhook = robot.webhook.reveal();
+  const auto at = webhook.find(kTokenKey);
+  if (at == std::string_view::npos) return {};
+  const auto token = webhook.substr(at + kTokenKey.size());
+  return token.substr(0, token.find('&'));
+}
+
 }  // namespace
 
+std::string key_of(const Robot& robot) {
+  const auto token = token_of(robot);
+  return base::hex(base::fingerprint(token.empty() ? std::string_view(robot.webhook.reveal()) : token));
+}
+
 std::string without_secrets(std::string text, const Robot& robot) {
-  const std::string_view webhook = robot.webhook.reveal();
-  if (const auto at = webhook.find(kTokenKey); at != std::string_view::npos) {
-    const auto token = webhook.substr(at + kTokenKey.size());
-    if (const auto value = token.substr(0, token.find('&')); !value.empty())
-      text = base::replace_all(std::move(text), value, "***");
-  }
-  if (!robot.secret.empty()) text = base::replace_all(std::move(text), robot.secret.reveal(), "***");
+  for (const auto secret : {token_of(robot), std::string_view(robot.secret.reveal())})
+    if (!secret.empty()) text = base::replace_all(std::move(text), secret, "***");
   return text;
 }
 
-std::string_view name_of(TargetState state) {
-  switch (state) {
-    case TargetState::kOk:
-      return "ok";
-    case TargetState::kRetrying:
-      return "retrying";
-    case TargetState::kThrottled:
-      return "throttled";
-    case TargetState::kHeld:
-      break;
-  }
-  return "held";
-}
-
-Courier::Courier(std::vector<Robot> robots, std::uint32_t seed) : random_(seed) {
-  set_robots(std::move(robots));
-}
-
-void Courier::set_robots(std::vector<Robot> robots) {
-  auto before = std::exchange(queues_, {});
-  for (auto& robot : robots) {
-    auto node = before.extract(robot.name);
-    Queue queue = node ? std::move(node.mapped()) : Queue{};
-    const bool other = !queue.robot || queue.robot->webhook != robot.webhook;
-    if (other || queue.state != TargetState::kThrottled) queue.not_before = {};
-    queue.failures = 0;
-    queue.signed_anew = false;
-    queue.quota.set_per_minute(robot.per_minute);
-    auto name = robot.name;
-    queue.robot = std::move(robot);
-    queues_.emplace(std::move(name), std::move(queue));
-  }
-  for (auto& [name, queue] : before) {
-    if (queue.waiting.empty() && queue.refused.empty()) continue;
-    queue.robot.reset();
-    queues_.emplace(name, std::move(queue));
-  }
-}
-
-void Courier::restore(std::vector<Row> rows, base::Now now) {
-  for (auto& row : rows) restore_row(std::move(row), now);
-  std::sort(delivered_.begin(), delivered_.end());
-}
-
-void Courier::restore_row(Row row, base::Now now) {
-  const auto id = row.id;
-  Queue& queue = queues_[row.target];
-  last_id_ = std::max(last_id_, id);
-  switch (row.state) {
-    case RowState::kDelivered: {
-      const auto keep = left_until(row.answered + kKeepDelivered, now.wall, kKeepDelivered);
-      queue.quota.restore(now.mono + keep - kKeepDelivered);
-      delivered_.emplace_back(now.mono + keep, id);
-      break;
+void Courier::set_targets(std::vector<Target> targets, std::size_t outbox_bytes) {
+  outbox_.set_limit(outbox_bytes);
+  targets_.clear();
+  for (auto& [key, lane] : lanes_) lane.targets.clear();
+  std::map<std::string, std::uint32_t> per_minute;
+  for (auto& target : targets) {
+    for (const auto& robot : target.robots) {
+      const auto key = key_of(robot);
+      const auto [least, first] = per_minute.emplace(key, target.per_minute);
+      least->second = std::min(least->second, target.per_minute);
+      lanes_[key].quota.set_per_minute(least->second);
+      lanes_[key].targets.push_back(target.name);
     }
-    case RowState::kHeld:
-      queue.refused.emplace(id, now.mono + left_until(row.not_before, now.wall, kHoldMost));
-      break;
-    case RowState::kSending:
-      queue.quota.restore(now.mono);  // the robot may have it already
-      if (const auto rest = left_until(row.not_before, now.wall, kRestMost); rest.count() > 0) {
-        queue.not_before = now.mono + rest;
-        queue.state = TargetState::kThrottled;
-      }
-      enqueue(queue, row);
-      break;
-    case RowState::kPending:
-      enqueue(queue, row);
-      break;
+    auto name = target.name;
+    targets_.insert_or_assign(std::move(name), std::move(target));
   }
-  rows_.emplace(id, std::move(row));
-}
-
-void Courier::reword(const Reword& reword) {
-  for (auto& [id, row] : rows_) {
-    Queue& queue = queues_.at(row.target);
-    const bool waits = row.state == RowState::kPending || row.state == RowState::kHeld;
-    const bool refused =
-        row.state == RowState::kSending && queue.state == TargetState::kHeld && queue.in_flight != id;
-    if (!waits && !refused) continue;
-    auto words = reword(row);
-    if (!words) continue;
-    row.uuid = std::move(words->first);
-    row.body = std::move(words->second);
-    touched_.insert(id);
-    if (refused) queue.not_before = {};  // worth a try at once
+  for (auto& [key, lane] : lanes_) {
+    lane.record.key = key;
+    lane.failures = 0;
+    lane.signed_anew = false;
+    if (lane.state != TargetState::kThrottled) lane.not_before = {};
+    if (!lane.row || lane.in_flight || robot_of(outbox_.at(*lane.row).target, key)) continue;
+    outbox_.release(*lane.row);
+    lane.row.reset();
   }
 }
 
-const Row* Courier::waiting(const std::string& target, const std::string& alert) const {
-  const auto queue = queues_.find(target);
-  if (queue == queues_.end()) return nullptr;
-  const auto at = queue->second.pending.find(alert);
-  return at == queue->second.pending.end() ? nullptr : &rows_.at(at->second);
+void Courier::restore(std::vector<Row> rows, const std::vector<RobotRecord>& robots, base::Now now) {
+  for (const auto& record : robots) restore_record(record, now);
+  for (auto& row : rows) {
+    if (row.state == RowState::kSending)  // its robot may have it already
+      for (auto& [key, lane] : lanes_)
+        if (key == row.robot || row.robot.empty()) lane.quota.restore(now.mono);
+    const auto held_until = now.mono + left_until(row.not_before, now.wall, kHoldMost);
+    outbox_.restore(std::move(row), held_until);
+  }
 }
 
-std::uint64_t Courier::add(Row message, base::Now now) {
-  Queue& queue = queues_[message.target];
-  const auto* before = waiting(message.target, message.alert);
-  const auto id = before ? before->id : ++last_id_;
-  message.id = id;
-  message.created = before ? before->created : now.wall;
-  enqueue(queue, message);
-  rows_.insert_or_assign(id, std::move(message));
-  touched_.insert(id);
-  advance(queue, now.mono);
+// One without a key is of an agent that kept none: it may be any robot's. What says nothing any more, of a
+// robot that is not configured, is forgotten.
+void Courier::restore_record(const RobotRecord& record, base::Now now) {
+  const auto rest_left = left_until(record.rests_until, now.wall, kRestMost);
+  const bool old = rest_left.count() == 0 && std::ranges::all_of(record.answered, [&](const auto& each) {
+                     return each.first + kWindow <= now.wall;
+                   });
+  if (record.key.empty() || (old && !lanes_.contains(record.key))) records_.touch(record.key);
+  if (old) return;
+  if (!record.key.empty()) lanes_[record.key].record = record;
+  for (auto& [key, lane] : lanes_) {
+    if (!record.key.empty() && record.key != key) continue;
+    for (const auto& [answered, count] : record.answered) {
+      const auto left = left_until(answered + kWindow, now.wall, kWindow);
+      for (std::uint32_t i = 0; i < count; ++i) lane.quota.restore(now.mono + left - kWindow);
+    }
+    if (rest_left.count() > 0) rest(lane, rest_left, now);
+  }
+}
+
+std::optional<std::uint64_t> Courier::add_urgent(Post post, base::Now now) {
+  const auto target = targets_.find(post.target);
+  if (target == targets_.end()) return std::nullopt;
+  const auto lanes = lanes_of(target->second);
+  if (std::ranges::all_of(lanes, [](const auto* lane) { return lane->state == TargetState::kThrottled; }))
+    return std::nullopt;
+  const auto id = outbox_.add_urgent(std::move(post), now);
+  urgent_.insert(id);
   return id;
 }
 
-void Courier::enqueue(Queue& queue, const Row& row) {
-  queue.waiting.insert(row.id);
-  if (row.state == RowState::kPending && !row.alert.empty()) queue.pending.emplace(row.alert, row.id);
+bool Courier::cancel(std::uint64_t id) {
+  if (!outbox_.has(id) || outbox_.at(id).state != RowState::kPending) return false;
+  urgent_.erase(id);
+  outbox_.erase(id);
+  return true;
+}
+
+const Robot* Courier::robot_of(const std::string& target, const std::string& key) const {
+  const auto found = targets_.find(target);
+  if (found == targets_.end()) return nullptr;
+  for (const auto& robot : found->second.robots)
+    if (key_of(robot) == key) return &robot;
+  return nullptr;
+}
+
+std::vector<const Courier::Lane*> Courier::lanes_of(const Target& target) const {
+  std::vector<const Lane*> out;
+  for (const auto& robot : target.robots) out.push_back(&lanes_.at(key_of(robot)));
+  return out;
+}
+
+void Courier::advance(base::Now now) {
+  for (auto& [key, lane] : lanes_) {
+    if (lane.row || lane.quota.free_at(now.mono) > now.mono) continue;
+    const auto id = choose(key, lane, now);
+    if (!id) continue;
+    const auto& row = outbox_.at(*id);
+    // One whose outcome is unknown keeps its bytes, unless the robot cannot have taken them.
+    const bool refused = lane.last_error && lane.last_error->errcode == kSecurityCheck;
+    if (!row.unsure || refused) outbox_.add_keyword(*id, robot_of(row.target, key)->keywords);
+    outbox_.give(*id, key);
+    lane.row = id;
+  }
+}
+
+std::optional<std::uint64_t> Courier::choose(const std::string& key, const Lane& lane, base::Now now) {
+  if (const auto id = choose_urgent(lane)) return id;
+  if (lane.not_before > now.mono) return std::nullopt;
+  if (const auto id = frozen_for(key, lane)) return id;
+  if (const auto* name = next_target(lane)) {
+    const auto& target = targets_.at(*name);
+    const std::size_t most = lane.digest_next ? 1 : free_slots(target, now.mono);
+    return outbox_.freeze_next(*name, most, target.digest, now);
+  }
+  for (const auto& name : lane.targets) {
+    const auto queue = outbox_.queues().find(name);
+    if (queue == outbox_.queues().end()) continue;
+    for (const auto& [id, due] : queue->second.held)
+      if (due <= now.mono) return outbox_.freeze(id);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> Courier::choose_urgent(const Lane& lane) {
+  if (lane.state == TargetState::kThrottled) return std::nullopt;
+  for (const auto id : urgent_)
+    if (outbox_.at(id).state == RowState::kPending &&
+        std::ranges::find(lane.targets, outbox_.at(id).target) != lane.targets.end())
+      return outbox_.freeze(id);
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> Courier::frozen_for(const std::string& key, const Lane& lane) const {
+  std::optional<std::uint64_t> out;
+  for (const auto& name : lane.targets) {
+    const auto queue = outbox_.queues().find(name);
+    if (queue == outbox_.queues().end()) continue;
+    for (const auto id : queue->second.frozen)
+      if (may_have(outbox_.at(id), key)) out = std::min(out.value_or(id), id);
+  }
+  return out;
+}
+
+// A second robot of the group would show again what the first one may have shown.
+bool Courier::may_have(const Row& row, const std::string& key) const {
+  return !row.unsure || row.robot == key || robot_of(row.target, row.robot) == nullptr;
+}
+
+// That of the most severe message; of equal ones, the oldest.
+const std::string* Courier::next_target(const Lane& lane) const {
+  const std::string* out = nullptr;
+  std::optional<std::pair<int, std::uint64_t>> first;
+  for (const auto& name : lane.targets) {
+    const auto queue = outbox_.queues().find(name);
+    if (queue == outbox_.queues().end() || queue->second.pending.empty()) continue;
+    const auto place = *queue->second.pending.begin();
+    if (first && *first < place) continue;
+    first = place;
+    out = &name;
+  }
+  return out;
+}
+
+std::size_t Courier::free_slots(const Target& target, base::Mono now) const {
+  std::size_t out = 0;
+  for (const auto* lane : lanes_of(target))
+    if (lane->not_before <= now) out += lane->quota.left(now);
+  return out;
 }
 
 Changes Courier::take_changes() {
-  taken_.merge(std::exchange(touched_, {}));
   Changes out;
-  for (const auto id : taken_) {
-    if (const auto row = rows_.find(id); row != rows_.end())
-      out.changed.push_back(row->second);
-    else
-      out.erased.push_back(id);
+  outbox_.take_changes(out);
+  for (const auto& key : records_.take()) {
+    const auto lane = lanes_.find(key);
+    out.robots.push_back(lane == lanes_.end() ? RobotRecord{key, {}, {}} : lane->second.record);
   }
   return out;
 }
 
 void Courier::committed() {
-  taken_.clear();
-}
-
-bool Courier::ready(const Queue& queue, base::Mono now) {
-  return queue.robot && !queue.in_flight && queue.not_before <= now && queue.quota.free_at(now) <= now;
-}
-
-std::optional<std::uint64_t> Courier::next_row(const Queue& queue, base::Mono now) {
-  if (!queue.waiting.empty()) return *queue.waiting.begin();
-  for (const auto& [id, due] : queue.refused)
-    if (due <= now) return id;
-  return std::nullopt;
-}
-
-// Makes the next row kSending where it could leave now, so that the coming commit lets it. Its words are
-// frozen from here on: once that commit is durable it may leave, and after a crash nobody knows whether it
-// did.
-void Courier::advance(Queue& queue, base::Mono now) {
-  if (!ready(queue, now)) return;
-  const auto id = next_row(queue, now);
-  if (!id) return;
-  Row& row = rows_.at(*id);
-  if (row.state == RowState::kSending) return;
-  if (row.state == RowState::kPending) queue.pending.erase(row.alert);
-  row.state = RowState::kSending;
-  row.report.clear();
-  touched_.insert(*id);
-  queue.refused.erase(*id);
-  queue.waiting.insert(*id);
-}
-
-void Courier::erase_delivered(base::Mono now) {
-  for (; !delivered_.empty() && delivered_.front().first <= now; delivered_.pop_front()) {
-    rows_.erase(delivered_.front().second);
-    touched_.insert(delivered_.front().second);
-  }
+  outbox_.committed();
+  records_.committed();
 }
 
 std::vector<Attempt> Courier::attempts(base::Now now) {
-  erase_delivered(now.mono);
   std::vector<Attempt> out;
-  for (auto& [name, queue] : queues_) {
-    advance(queue, now.mono);
-    if (queue.waiting.empty() || !ready(queue, now.mono)) continue;
-    Row& row = rows_.at(*queue.waiting.begin());
-    if (row.state != RowState::kSending || !durable(row.id)) continue;
-    ++row.attempts;
-    queue.in_flight = row.id;
-    queue.quota.sent();
-    const Robot& robot = *queue.robot;
+  for (auto& [key, lane] : lanes_) {
+    if (!lane.row || lane.in_flight || !outbox_.durable(*lane.row)) continue;
+    outbox_.attempted(*lane.row);
+    lane.in_flight = true;
+    lane.quota.sent();
+    const Row& row = outbox_.at(*lane.row);
+    const Robot& robot = *robot_of(row.target, key);
     out.push_back({row.id,
-                   name,
-                   {signed_url(robot.webhook, robot.secret, now.wall + queue.skew), row.body, robot.proxy,
+                   row.target,
+                   {signed_url(robot.webhook, robot.secret, now.wall + lane.skew), row.body, robot.proxy,
                     robot.ca_file}});
   }
   return out;
@@ -220,41 +245,29 @@ std::vector<Attempt> Courier::attempts(base::Now now) {
 
 std::optional<base::Mono> Courier::next_deadline(base::Now now) const {
   std::optional<base::Mono> out;
-  for (const auto& [name, queue] : queues_) {
-    if (!queue.robot || queue.in_flight) continue;
-    auto at = std::max({now.mono, queue.not_before, queue.quota.free_at(now.mono)});
-    if (!queue.waiting.empty()) {
-      const Row& row = rows_.at(*queue.waiting.begin());
-      if (row.state == RowState::kSending && !durable(row.id)) continue;  // waits for its commit
-    } else {
-      auto first = base::Mono::max();
-      for (const auto& [id, due] : queue.refused) first = std::min(first, due);
-      at = std::max(at, first);
-    }
-    if (at != base::Mono::max()) out = std::min(out.value_or(at), at);
+  for (const auto& [key, lane] : lanes_) {
+    if (lane.row) continue;
+    const auto work = work_for(key, lane, now.mono);
+    if (work && *work != base::Mono::max()) out = std::min(out.value_or(*work), *work);
   }
   return out;
 }
 
-std::vector<TargetStatus> Courier::status(base::Now now) const {
-  std::vector<TargetStatus> out;
-  for (const auto& [name, queue] : queues_) {
-    const auto held = queue.refused.size();
-    const auto waiting = queue.waiting.size() + held;
-    if (queue.robot) {
-      out.push_back({name, queue.state, waiting, held, queue.quota.used(now.mono), queue.quota.left(now.mono),
-                     queue.delivered, queue.last_error});
-    } else if (waiting > 0) {
-      out.push_back(
-          {name, TargetState::kHeld, waiting, held, queue.quota.used(now.mono), 0, queue.delivered,
-           LastError{std::nullopt, std::string(kNoTarget), std::string(kNoTargetRemedy), now.wall}});
-    }
+std::optional<base::Mono> Courier::work_for(const std::string& key, const Lane& lane, base::Mono now) const {
+  const auto slot = lane.quota.free_at(now);
+  std::optional<base::Mono> held;
+  for (const auto& name : lane.targets) {
+    const auto queue = outbox_.queues().find(name);
+    if (queue == outbox_.queues().end()) continue;
+    if (!queue->second.urgent.empty() && lane.state != TargetState::kThrottled) return slot;
+    for (const auto& [id, due] : queue->second.held) held = std::min(held.value_or(due), due);
   }
-  return out;
+  if (next_target(lane) != nullptr || frozen_for(key, lane)) return std::max(slot, lane.not_before);
+  return held ? std::optional(std::max({slot, lane.not_before, *held})) : std::nullopt;
 }
 
 bool Courier::in_flight() const {
-  return std::any_of(queues_.begin(), queues_.end(), [](const auto& each) { return each.second.in_flight; });
+  return std::ranges::any_of(lanes_, [](const auto& each) { return each.second.in_flight; });
 }
 
 }  // namespace dingtail::deliver

@@ -10,84 +10,123 @@ namespace {
 
 constexpr base::Millis kBackOffFirst = std::chrono::seconds(1);
 constexpr base::Millis kBackOffMost = std::chrono::seconds(60);
+constexpr base::Millis kRestMost = std::chrono::minutes(20);
+constexpr base::Millis kWindow = std::chrono::seconds(60);  // of a quota
+
+// What was refused (dingtalk.md, section 8), where other words may pass.
+std::optional<Outbox::Refusal> refusal_of(const Judgement& judgement) {
+  if (!judgement.errcode) return Outbox::Refusal::kSize;  // HTTP 413
+  if (*judgement.errcode == 460101 || *judgement.errcode == 101002) return Outbox::Refusal::kSize;
+  if (*judgement.errcode >= 430101 && *judgement.errcode <= 430104) return Outbox::Refusal::kContent;
+  return std::nullopt;
+}
 
 }  // namespace
 
 Outcome Courier::answered(std::uint64_t id, const HttpAnswer& answer, base::Now now) {
-  Row& row = rows_.at(id);
-  Queue& queue = queues_.at(row.target);
-  assert(queue.in_flight == id);
-  queue.in_flight.reset();
-  auto judgement = judge(answer);
-  if (judgement.reach == Reach::kNotSent)
-    queue.quota.not_sent();
-  else
-    queue.quota.answered(now.mono);
-  if (queue.robot) judgement.errmsg = without_secrets(std::move(judgement.errmsg), *queue.robot);
-  reconsider(queue, judgement, answer, now);
-  const auto wait = settle(queue, row, judgement, now);
+  const std::string target = outbox_.at(id).target;
+  auto& lane = lanes_.at(outbox_.at(id).robot);
+  assert(lane.in_flight && lane.row == id);
+  lane.row.reset();
+  lane.in_flight = false;
+  Outcome out;
+  out.judgement = judge(answer);
+  auto& judgement = out.judgement;
+  count_answer(lane, judgement.reach, now);
+  const auto* robot = robot_of(target, lane.record.key);
+  out.robot = robot ? robot->name : target;
+  if (robot) judgement.errmsg = without_secrets(std::move(judgement.errmsg), *robot);
+  reconsider(lane, judgement, answer, now);
+  out.retry_in = settle_robot(lane, judgement, now);
   if (judgement.verdict != Verdict::kDelivered)
-    queue.last_error = {judgement.errcode, judgement.errmsg, std::string(judgement.remedy), now.wall};
-  advance(queue, now.mono);
-  return {row.target, std::move(judgement), wait};
+    lane.last_error = {judgement.errcode, judgement.errmsg, std::string(judgement.remedy), now.wall};
+  out.reworded = settle_row(id, judgement, now);
+  return out;
+}
+
+// By the second after it, so that a record stays small.
+void Courier::count_answer(Lane& lane, Reach reach, base::Now now) {
+  if (reach == Reach::kNotSent) return lane.quota.not_sent();
+  lane.quota.answered(now.mono);
+  auto& answered = lane.record.answered;
+  ++answered[std::chrono::ceil<std::chrono::seconds>(now.wall)];
+  std::erase_if(answered, [&](const auto& second) { return second.first + kWindow <= now.wall; });
+  records_.touch(lane.record.key);
 }
 
 // What one answer alone cannot tell: whether a better clock helps, and whether a passing trouble passes.
-void Courier::reconsider(Queue& queue, Judgement& judgement, const HttpAnswer& answer, base::Now now) {
+void Courier::reconsider(Lane& lane, Judgement& judgement, const HttpAnswer& answer, base::Now now) {
   if (judgement.stale_signature) {
-    if (answer.date) queue.skew = *answer.date - now.wall;
-    if (!std::exchange(queue.signed_anew, true)) {
+    if (answer.date) lane.skew = *answer.date - now.wall;
+    if (!std::exchange(lane.signed_anew, true)) {
       judgement.verdict = Verdict::kRetry;
-      queue.failures = 0;
+      lane.failures = 0;
     }
   }
-  queue.tries = judgement.tries == 0 ? 0 : queue.tries + 1;
-  if (judgement.tries != 0 && queue.tries >= judgement.tries) {
+  lane.tries = judgement.tries == 0 ? 0 : lane.tries + 1;
+  if (judgement.tries != 0 && lane.tries >= judgement.tries) {
     judgement.verdict = Verdict::kRefused;
-    queue.tries = 0;
+    lane.tries = 0;
   }
 }
 
-// Does what the verdict says; returns the time to the row's next attempt.
-base::Millis Courier::settle(Queue& queue, Row& row, const Judgement& judgement, base::Now now) {
+// Does for the robot what the verdict says; returns the time to the message's next attempt.
+base::Millis Courier::settle_robot(Lane& lane, const Judgement& judgement, base::Now now) {
   base::Millis wait = judgement.wait;
   switch (judgement.verdict) {
     case Verdict::kDelivered:
-      row.state = RowState::kDelivered;
-      row.answered = now.wall;
-      delivered_.emplace_back(now.mono + kKeepDelivered, row.id);
-      queue.signed_anew = false;
-      ++queue.delivered;
-      break;
+      lane.signed_anew = false;
+      lane.digest_next = false;
+      [[fallthrough]];
     case Verdict::kRefused:
-      row.state = RowState::kHeld;
-      row.not_before = now.wall + wait;
-      queue.refused.emplace(row.id, now.mono + wait);
-      break;
-    case Verdict::kRetry:
-      wait = back_off(queue.failures);
-      ++queue.failures;
-      queue.state = TargetState::kRetrying;
-      queue.not_before = now.mono + wait;
+      lane.state = TargetState::kOk;
+      lane.not_before = {};
+      lane.failures = 0;
       return wait;
     case Verdict::kThrottled:
       wait = random(wait, kRestMost);
-      row.not_before = now.wall + wait;
-      touched_.insert(row.id);
-      queue.state = TargetState::kThrottled;
-      queue.not_before = now.mono + wait;
+      rest(lane, wait, now);
+      lane.record.rests_until = now.wall + wait;
+      records_.touch(lane.record.key);
       return wait;
     case Verdict::kConfig:
-      queue.state = TargetState::kHeld;
-      queue.not_before = now.mono + wait;
-      return wait;
+      lane.state = TargetState::kHeld;
+      break;
+    case Verdict::kRetry:
+      lane.state = TargetState::kRetrying;
+      wait = back_off(lane.failures++);
+      break;
   }
-  // The row has left the queue, and the robot works.
-  touched_.insert(row.id);
-  queue.waiting.erase(row.id);
-  queue.state = TargetState::kOk;
-  queue.failures = 0;
+  lane.not_before = now.mono + wait;
   return wait;
+}
+
+void Courier::rest(Lane& lane, base::Millis wait, base::Now now) {
+  lane.state = TargetState::kThrottled;
+  lane.not_before = now.mono + wait;
+  lane.digest_next = true;
+}
+
+// Does the same for the message; true where it will say other words.
+bool Courier::settle_row(std::uint64_t id, const Judgement& judgement, base::Now now) {
+  const bool delivered = judgement.verdict == Verdict::kDelivered;
+  if (delivered) ++delivered_[outbox_.at(id).target];
+  if (urgent_.erase(id) > 0 || delivered) {
+    outbox_.erase(id);
+    return false;
+  }
+  if (judgement.verdict == Verdict::kRefused) {
+    const auto refusal = refusal_of(judgement);
+    if (refusal && outbox_.reword(id, *refusal)) return true;
+    outbox_.hold(id, now, judgement.wait);
+    return false;
+  }
+  if (judgement.reach == Reach::kUnknown) outbox_.mark_unsure(id);
+  if (judgement.verdict == Verdict::kRetry || outbox_.at(id).unsure)
+    outbox_.release(id);
+  else
+    outbox_.thaw(id);
+  return false;
 }
 
 base::Millis Courier::back_off(std::uint32_t failures) {

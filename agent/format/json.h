@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "alert/report.h"
+#include "format/digest.h"
 #include "format/message.h"
 
 namespace dingtail::format {
@@ -25,5 +26,9 @@ std::optional<std::string> with_keyword(const std::string& body, const std::vect
 // count, times and samples. The later one has all else.
 std::string report_json(const alert::Report& report);
 std::optional<alert::Report> parse_report(const std::string& json);  // nothing where it is none
+
+// What a digest tells of a message.
+std::string lines_json(const std::vector<DigestLine>& lines);
+std::optional<std::vector<DigestLine>> parse_lines(const std::string& json);  // nothing where these are none
 
 }  // namespace dingtail::format

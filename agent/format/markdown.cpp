@@ -7,13 +7,13 @@
 
 #include "format/escape.h"
 #include "format/facts.h"
+#include "format/mention.h"
 #include "format/page.h"
 #include "format/words.h"
 
 namespace dingtail::format {
 namespace {
 
-constexpr std::size_t kPeople = 50;
 constexpr std::size_t kLineBytes = 1000;
 constexpr std::size_t kRunbookBytes = 1000;
 constexpr auto kNone = std::string_view::npos;
@@ -33,18 +33,7 @@ std::string title(const alert::Report& report, const config::Rule& rule, const F
 }
 
 std::string_view emoji(const alert::Report& report, const config::Rule& rule) {
-  if (report.event == config::EventKind::kResolved) return "✅";
-  switch (rule.severity) {
-    case config::Severity::kInfo:
-      return "🔵";
-    case config::Severity::kWarning:
-      return "🟡";
-    case config::Severity::kError:
-      return "🟠";
-    case config::Severity::kCritical:
-      break;
-  }
-  return "🔴";
+  return report.event == config::EventKind::kResolved ? kResolvedEmoji : emoji_for(rule.severity);
 }
 
 std::string heading(const alert::Report& report, const config::Rule& rule, std::string_view summary,
@@ -146,27 +135,6 @@ std::string runbook_link(const std::string& url, config::Language language) {
     }
   }
   return safe.size() > kRunbookBytes ? "" : "[" + say(Word::kRunbook, language) + "](" + safe + ")";
-}
-
-At called(const config::Mention& mention, config::EventKind event) {
-  At out;
-  if (std::ranges::find(mention.on, event) == mention.on.end()) return out;
-  const std::size_t mobiles = std::min(mention.mobiles.size(), kPeople);
-  const std::size_t user_ids = std::min(mention.user_ids.size(), kPeople - mobiles);
-  out.mobiles.assign(mention.mobiles.begin(), mention.mobiles.begin() + static_cast<std::ptrdiff_t>(mobiles));
-  out.user_ids.assign(mention.user_ids.begin(),
-                      mention.user_ids.begin() + static_cast<std::ptrdiff_t>(user_ids));
-  out.all = mention.all;
-  return out;
-}
-
-std::string tokens(const At& at) {
-  std::string out;
-  const auto add = [&](const std::string& name) { out += (out.empty() ? "@" : " @") + name; };
-  std::ranges::for_each(at.mobiles, add);
-  std::ranges::for_each(at.user_ids, add);
-  if (at.all) add("all");
-  return out;
 }
 
 std::string markdown(const alert::Report& report, const config::Rule& rule, const Style& style,

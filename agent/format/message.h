@@ -12,6 +12,8 @@ struct At {
   std::vector<std::string> mobiles;
   std::vector<std::string> user_ids;
   bool all = false;
+
+  bool operator==(const At&) const = default;
 };
 
 struct Message {

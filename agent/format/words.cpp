@@ -13,7 +13,7 @@ struct Row {
   std::string_view english_one;
   std::string_view chinese;
 };
-constexpr std::array<Row, 16> kWords = {{
+constexpr std::array<Row, 22> kWords = {{
     {"INFO", "INFO", "提示"},
     {"WARNING", "WARNING", "警告"},
     {"ERROR", "ERROR", "错误"},
@@ -30,8 +30,15 @@ constexpr std::array<Row, 16> kWords = {{
     {"… {} more lines", "… {} more line", "… 另有 {} 行"},
     {"and {} more", "and {} more", "另有 {} 项"},
     {"{} bytes", "{} byte", "{} 字节"},
+    {"{} alerts", "{} alert", "{} 个告警"},
+    {"{} critical", "{} critical", "{} 个严重"},
+    {"{} hits", "{} hit", "命中 {} 次"},
+    {"{} resolved", "{} resolved", "{} 个已恢复"},
+    {"Merged, nothing dropped.", "", "已合并，无丢弃。"},
+    {"Merged, nothing dropped; {} more alerts follow.", "Merged, nothing dropped; {} more alert follows.",
+     "已合并，无丢弃；另有 {} 个告警随后送达。"},
 }};
-static_assert(kWords.size() == static_cast<std::size_t>(Word::kBytes) + 1);
+static_assert(kWords.size() == static_cast<std::size_t>(Word::kMergedMore) + 1);
 
 struct EventRow {
   base::Event event;
@@ -77,6 +84,20 @@ Word word_for(config::Severity severity) {
       break;
   }
   return Word::kCritical;
+}
+
+std::string_view emoji_for(config::Severity severity) {
+  switch (severity) {
+    case config::Severity::kInfo:
+      return "🔵";
+    case config::Severity::kWarning:
+      return "🟡";
+    case config::Severity::kError:
+      return "🟠";
+    case config::Severity::kCritical:
+      break;
+  }
+  return "🔴";
 }
 
 std::string grouped(std::uint64_t number) {

@@ -28,6 +28,12 @@ enum class Word {
   kMoreLines,  // n
   kMore,       // n: labels, troubles
   kBytes,      // n
+  kAlerts,     // n
+  kCriticals,  // n
+  kHits,       // n
+  kEnded,      // n: alerts
+  kMerged,
+  kMergedMore,  // n: alerts that are told later
 };
 
 std::string say(Word word, config::Language language, std::uint64_t n = 0);
@@ -35,6 +41,9 @@ std::string say(Word word, config::Language language, std::uint64_t n = 0);
 // alone.
 std::string say(base::Event event, config::Language language);
 Word word_for(config::Severity severity);
+
+inline constexpr std::string_view kResolvedEmoji = "✅";
+std::string_view emoji_for(config::Severity severity);
 
 // 1284 is "1,284".
 std::string grouped(std::uint64_t number);

@@ -13,7 +13,7 @@
 namespace dingtail::observe {
 namespace {
 
-constexpr std::size_t kMostRequestBytes = 4096;
+constexpr std::size_t kMostRequestBytes = 256UL * 1024;
 constexpr std::size_t kMostConnections = 16;
 
 base::Result<sockaddr_un> address_of(const std::string& path) {
@@ -41,6 +41,7 @@ base::Result<base::Fd> connect_to(const std::string& path) {
 }  // namespace
 
 struct Control::Connection {
+  std::uint64_t id = 0;
   base::Fd fd;
   std::string request;
   std::string answer;                // what is left of it
@@ -83,6 +84,7 @@ void Control::accept() {
   if (!fd) return;
   if (connections_.size() >= kMostConnections) connections_.pop_front();  // one that never asks
   auto connection = std::make_unique<Connection>();
+  connection->id = ++last_id_;
   connection->fd = std::move(fd);
   auto poll = loop::Poll::open(loop_, connection->fd.get(),
                                [this, raw = connection.get()](loop::Ready) { serve(*raw); });
@@ -93,17 +95,34 @@ void Control::accept() {
 }
 
 void Control::serve(Connection& connection) {
-  if (connection.answer.empty()) {
-    std::array<char, kMostRequestBytes> buffer{};
-    const ssize_t got = ::read(connection.fd.get(), buffer.data(), buffer.size());
-    if (got < 0 && errno == EAGAIN) return;
-    if (got <= 0 || connection.request.size() > kMostRequestBytes) return drop(connection);
-    connection.request.append(buffer.data(), static_cast<std::size_t>(got));
-    const auto end = connection.request.find('\n');
-    if (end == std::string::npos) return;
-    const Reply reply = handler_(connection.request.substr(0, end));
-    connection.answer = std::to_string(reply.exit_code) + '\n' + reply.text;
+  if (connection.answer.empty())
+    read_request(connection);
+  else
+    write_answer(connection);
+}
+
+void Control::read_request(Connection& connection) {
+  std::array<char, 64UL * 1024> buffer{};
+  const ssize_t got = ::read(connection.fd.get(), buffer.data(), buffer.size());
+  if (got < 0 && errno == EAGAIN) return;
+  if (got <= 0 || connection.request.size() > kMostRequestBytes) return drop(connection);
+  connection.request.append(buffer.data(), static_cast<std::size_t>(got));
+  const auto end = connection.request.find('\n');
+  if (end == std::string::npos) return;
+  connection.poll->watch({});
+  const auto request = connection.request.substr(0, end);
+  handler_(request, [this, id = connection.id](const Reply& reply) { answer(id, reply); });
+}
+
+void Control::answer(std::uint64_t id, const Reply& reply) {
+  for (auto& connection : connections_) {
+    if (connection->id != id) continue;
+    connection->answer = std::to_string(reply.exit_code) + '\n' + reply.text;
+    return write_answer(*connection);
   }
+}
+
+void Control::write_answer(Connection& connection) {
   const ssize_t sent =
       ::send(connection.fd.get(), connection.answer.data(), connection.answer.size(), MSG_NOSIGNAL);
   if (sent < 0 && errno != EAGAIN) return drop(connection);

@@ -3,6 +3,7 @@
 // blocks.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
@@ -23,7 +24,9 @@ struct Reply {
 
 class Control {
  public:
-  using Handler = std::function<Reply(const std::string& request)>;
+  // Called once, at once or later, and not after the Control's end. Who asked may have gone meanwhile.
+  using Answer = std::function<void(const Reply& reply)>;
+  using Handler = std::function<void(const std::string& request, Answer answer)>;
 
   // Listens on `path`, mode 0660. A socket that a dead agent left there is replaced.
   static base::Result<std::unique_ptr<Control>> listen(loop::Loop& loop, const std::string& path,
@@ -38,6 +41,9 @@ class Control {
   Control(loop::Loop& loop, std::string path, base::Fd fd, Handler handler);
   void accept();
   void serve(Connection& connection);
+  void read_request(Connection& connection);
+  void answer(std::uint64_t id, const Reply& reply);
+  void write_answer(Connection& connection);
   void drop(const Connection& connection);
 
   loop::Loop& loop_;
@@ -46,6 +52,7 @@ class Control {
   Handler handler_;
   std::unique_ptr<loop::Poll> poll_;
   std::list<std::unique_ptr<Connection>> connections_;
+  std::uint64_t last_id_ = 0;
 };
 
 // Asks the agent that listens on `path`. kNotFound: none does.

@@ -21,6 +21,7 @@ struct Saved {
   tail::TailState files;
   std::vector<alert::AlertState> alerts;
   std::vector<deliver::Row> outbox;
+  std::vector<deliver::RobotRecord> robots;
   std::vector<tail::Loss> losses;
   base::Wall cut_at{};  // when the last cut was made
 };

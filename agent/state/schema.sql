@@ -1,6 +1,6 @@
 -- The state of one agent: positions, windows and open alerts, outbox, losses. One cut of all of it is one transaction,
 -- so that a crash falls back to an earlier consistent moment and reads on. Times are Unix time in milliseconds.
--- PRAGMA user_version is the schema's version, 2, and agent.schema says the same.
+-- PRAGMA user_version is the schema's version, 3, and agent.schema says the same.
 
 -- Whose state it is. One row.
 CREATE TABLE agent (
@@ -8,7 +8,7 @@ CREATE TABLE agent (
   machine TEXT    NOT NULL,    -- a digest of the machine id; '' where the host has none
   cut_at  INTEGER NOT NULL     -- when the last cut was made; 0: none was
 );
-INSERT INTO agent VALUES (2, '', 0);
+INSERT INTO agent VALUES (3, '', 0);
 
 -- How far each file was read. Every byte before `position` is represented in the other tables or was no hit.
 CREATE TABLE file (
@@ -59,19 +59,35 @@ CREATE TABLE alert (
   PRIMARY KEY (rule, grp)
 ) WITHOUT ROWID;
 
--- The outbox: messages that wait or may be on their way, and those delivered within the last minute (the quota).
+-- The outbox: messages that wait or may be on their way.
 CREATE TABLE message (
   id         INTEGER PRIMARY KEY,
   uuid       TEXT    NOT NULL, -- msgUuid: the same on each attempt of the same bytes
   target     TEXT    NOT NULL,
-  body       TEXT    NOT NULL,
-  state      TEXT    NOT NULL, -- pending, sending, delivered, held
+  body       TEXT    NOT NULL, -- '': it has words only as part of a digest
+  state      TEXT    NOT NULL, -- pending, sending, held
   attempts   INTEGER NOT NULL,
   created    INTEGER NOT NULL,
   not_before INTEGER NOT NULL,
-  answered   INTEGER NOT NULL,
   alert      TEXT    NOT NULL, -- which alert's message it is: never attempted, it takes that alert's further hits
-  report     TEXT    NOT NULL  -- JSON: what the body says, for that
+  report     TEXT    NOT NULL, -- JSON: what the body says, for that
+  lines      TEXT    NOT NULL, -- JSON: what a digest tells of it
+  small      INTEGER NOT NULL, -- 1: it was refused for its size
+  robot      TEXT    NOT NULL  -- sending: which robot may have it
 );
 
-PRAGMA user_version = 2;
+-- What is known of the robots, by a digest of their tokens.
+CREATE TABLE robot (
+  key         TEXT PRIMARY KEY, -- '': all of them
+  rests_until INTEGER NOT NULL  -- it said that it gets too much
+) WITHOUT ROWID;
+
+-- How many messages each robot answered in the last minute: what is taken of its quota.
+CREATE TABLE slot (
+  robot   TEXT    NOT NULL,
+  second  INTEGER NOT NULL,     -- in milliseconds, too
+  answers INTEGER NOT NULL,
+  PRIMARY KEY (robot, second)
+) WITHOUT ROWID;
+
+PRAGMA user_version = 3;

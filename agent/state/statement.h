@@ -28,16 +28,28 @@ class Statement {
     return {};
   }
 
+  // Parameters count from 1.
+  void bind(int index, std::int64_t value) { sqlite3_bind_int64(statement_.get(), index, value); }
+  void bind(int index, std::uint64_t value) { bind(index, static_cast<std::int64_t>(value)); }
+  void bind(int index, std::string_view value);
+
+  // Calls on_row for each row that is left.
+  template <class OnRow>
+  base::Status each(const OnRow& on_row) {
+    while (true) {
+      const auto row = step();
+      if (!row) return tl::unexpected(row.error());
+      if (!*row) return {};
+      TRY(on_row());
+    }
+  }
+
   // The next row: true; none left: false.
   base::Result<bool> step();
   [[nodiscard]] std::int64_t integer(int column) const;
   [[nodiscard]] std::string text(int column) const;
 
  private:
-  void bind(int index, std::int64_t value) { sqlite3_bind_int64(statement_.get(), index, value); }
-  void bind(int index, std::uint64_t value) { bind(index, static_cast<std::int64_t>(value)); }
-  void bind(int index, std::string_view value);
-
   sqlite3* database_;
   std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> statement_;
 };

@@ -1,32 +1,11 @@
 #include "state/tables.h"
 
-#include <array>
-#include <string_view>
-
 #include "state/alert_json.h"
+#include "state/outbox_table.h"
 #include "state/statement.h"
 
 namespace dingtail::state {
 namespace {
-
-constexpr std::array<std::string_view, 4> kStates = {"pending", "sending", "delivered", "held"};
-
-// Calls on_row for each row that the statement answers.
-template <class OnRow>
-base::Status each(Statement& statement, const OnRow& on_row) {
-  while (true) {
-    const auto row = statement.step();
-    if (!row) return tl::unexpected(row.error());
-    if (!*row) return {};
-    TRY(on_row());
-  }
-}
-
-base::Result<deliver::RowState> state_named(const std::string& name) {
-  for (std::size_t i = 0; i < kStates.size(); ++i)
-    if (kStates.at(i) == name) return static_cast<deliver::RowState>(i);
-  return base::fail(base::Code::kInvalid, "a message in no known state: " + name);
-}
 
 base::Status load_files(sqlite3* database, tail::TailState& files) {
   Statement file(
@@ -37,7 +16,7 @@ base::Status load_files(sqlite3* database, tail::TailState& files) {
   const auto mark = [&](int column) {
     return tail::Mark{number(column), static_cast<std::uint32_t>(file.integer(column + 1))};
   };
-  TRY(each(file, [&]() -> base::Status {
+  TRY(file.each([&]() -> base::Status {
     tail::FileState state;
     state.id = {number(0), number(1), number(2)};
     state.path = file.text(3);
@@ -54,12 +33,12 @@ base::Status load_files(sqlite3* database, tail::TailState& files) {
     return {};
   }));
   Statement directory(database, "SELECT path, listed FROM directory");
-  TRY(each(directory, [&]() -> base::Status {
+  TRY(directory.each([&]() -> base::Status {
     files.listed[directory.text(0)] = static_cast<std::uint64_t>(directory.integer(1));
     return {};
   }));
   Statement pattern(database, "SELECT key FROM pattern");
-  return each(pattern, [&]() -> base::Status {
+  return pattern.each([&]() -> base::Status {
     files.patterns.insert(pattern.text(0));
     return {};
   });
@@ -67,7 +46,7 @@ base::Status load_files(sqlite3* database, tail::TailState& files) {
 
 base::Status load_alerts(sqlite3* database, std::vector<alert::AlertState>& alerts) {
   Statement select(database, "SELECT rule, grp, data FROM alert");
-  return each(select, [&]() -> base::Status {
+  return select.each([&]() -> base::Status {
     auto alert = parse_alert(select.text(0), select.text(1), select.text(2));
     if (!alert) return tl::unexpected(alert.error());
     alerts.push_back(std::move(*alert));
@@ -75,34 +54,9 @@ base::Status load_alerts(sqlite3* database, std::vector<alert::AlertState>& aler
   });
 }
 
-base::Status load_outbox(sqlite3* database, std::vector<deliver::Row>& outbox) {
-  Statement select(
-      database,
-      "SELECT id, uuid, target, body, state, attempts, created, not_before, answered, alert, report "
-      "FROM message");
-  return each(select, [&]() -> base::Status {
-    const auto state = state_named(select.text(4));
-    if (!state) return tl::unexpected(state.error());
-    deliver::Row row;
-    row.id = static_cast<std::uint64_t>(select.integer(0));
-    row.uuid = select.text(1);
-    row.target = select.text(2);
-    row.body = select.text(3);
-    row.state = *state;
-    row.attempts = static_cast<std::uint32_t>(select.integer(5));
-    row.created = base::from_unix_ms(select.integer(6));
-    row.not_before = base::from_unix_ms(select.integer(7));
-    row.answered = base::from_unix_ms(select.integer(8));
-    row.alert = select.text(9);
-    row.report = select.text(10);
-    outbox.push_back(std::move(row));
-    return {};
-  });
-}
-
 base::Status load_losses(sqlite3* database, std::vector<tail::Loss>& losses) {
   Statement select(database, "SELECT path, bytes, reason, at FROM loss");
-  return each(select, [&]() -> base::Status {
+  return select.each([&]() -> base::Status {
     losses.push_back({select.text(0), static_cast<std::uint64_t>(select.integer(1)), select.text(2),
                       base::from_unix_ms(select.integer(3))});
     return {};
@@ -144,20 +98,6 @@ base::Status write_alerts(sqlite3* database, const Unwritten& cut) {
   return {};
 }
 
-base::Status write_outbox(sqlite3* database, const Unwritten& cut) {
-  Statement erase(database, "DELETE FROM message WHERE id = ?");
-  Statement insert(database, "REPLACE INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  for (const auto& [id, row] : cut.outbox) {
-    if (row)
-      TRY(insert.run(id, row->uuid, row->target, row->body, kStates.at(static_cast<std::size_t>(row->state)),
-                     std::int64_t{row->attempts}, base::unix_ms(row->created), base::unix_ms(row->not_before),
-                     base::unix_ms(row->answered), row->alert, row->report));
-    else
-      TRY(erase.run(id));
-  }
-  return {};
-}
-
 base::Status write_losses(sqlite3* database, const Unwritten& cut) {
   if (cut.losses.empty()) return {};
   Statement insert(database,
@@ -176,7 +116,7 @@ base::Status write_losses(sqlite3* database, const Unwritten& cut) {
 base::Status load_rows(sqlite3* database, Saved& saved) {
   TRY(load_files(database, saved.files));
   TRY(load_alerts(database, saved.alerts));
-  TRY(load_outbox(database, saved.outbox));
+  TRY(load_outbox(database, saved));
   return load_losses(database, saved.losses);
 }
 

@@ -29,6 +29,21 @@ ALTER TABLE message ADD COLUMN alert TEXT NOT NULL DEFAULT '';
 ALTER TABLE message ADD COLUMN report TEXT NOT NULL DEFAULT '';
 PRAGMA user_version = 2;
 )sql",
+    // Which robot took what is not in version 2: all of them rest until each would have a free slot.
+    R"sql(
+CREATE TABLE robot (key TEXT PRIMARY KEY, rests_until INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE slot (robot TEXT NOT NULL, second INTEGER NOT NULL, answers INTEGER NOT NULL,
+  PRIMARY KEY (robot, second)) WITHOUT ROWID;
+INSERT INTO robot SELECT '', ifnull(max(iif(state = 'delivered', answered + 60000, not_before)), 0)
+  FROM message WHERE state IN ('delivered', 'sending');
+DELETE FROM message WHERE state = 'delivered';
+ALTER TABLE message DROP COLUMN answered;
+ALTER TABLE message ADD COLUMN lines TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE message ADD COLUMN small INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE message ADD COLUMN robot TEXT NOT NULL DEFAULT '';
+UPDATE agent SET schema = 3;
+PRAGMA user_version = 3;
+)sql",
 };
 
 base::Result<std::int64_t> ask_number(sqlite3* database, std::string_view sql) {

@@ -119,8 +119,8 @@ std::uint64_t create_files(const std::string& directory, std::uint64_t followed,
 std::uint64_t answer(const std::string& path) {
   loop::Loop loop;
   const loop::Signal end(loop, SIGTERM, [&] { loop.stop(); });
-  const auto control = observe::Control::listen(loop, path, [](const auto&) {
-    return observe::Reply{2, ""};
+  const auto control = observe::Control::listen(loop, path, [](const auto&, const auto& reply) {
+    reply({2, ""});
   });
   if (control) loop.run();
   return 0;

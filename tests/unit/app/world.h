@@ -21,7 +21,7 @@ namespace dingtail::app {
 
 using namespace std::chrono_literals;
 
-// What a robot was told in one message, by the title that the rules below give it.
+// What a robot was told of one alert, by the title and the summary that the rules below give it.
 struct Told {
   std::string rule;
   std::string key;
@@ -38,11 +38,25 @@ inline std::string between(const std::string& text, const std::string& from, con
   return text.substr(at, text.find(to, at) - at);
 }
 
-inline Told told(const std::string& body) {
+inline Told told_by(const std::string& words) {
   Told out;
-  std::istringstream title(between(body, R"("title":")", "\""));
-  title >> out.rule >> out.key >> out.id >> out.event >> out.count >> out.total;
-  EXPECT_FALSE(title.fail()) << body;
+  std::istringstream in(words);
+  in >> out.rule >> out.key >> out.id >> out.event >> out.count >> out.total;
+  EXPECT_FALSE(in.fail()) << words;
+  return out;
+}
+
+inline Told told(const std::string& body) {
+  return told_by(between(body, R"("title":")", "\""));
+}
+
+// The same of each line of a digest, or of the one message.
+inline std::vector<Told> all_told(const std::string& body) {
+  const std::string item = "\\n- ";
+  if (body.find("Merged, nothing dropped") == std::string::npos) return {told(body)};
+  std::vector<Told> out;
+  for (auto at = body.find(item); at != std::string::npos; at = body.find(item, at + 1))
+    out.push_back(told_by(body.substr(at + item.size(), body.find("\\n", at + 1) - at - item.size())));
   return out;
 }
 
@@ -59,7 +73,8 @@ constexpr const char* kTargets =
 
 inline std::string rule(const std::string& name, const std::string& more = "") {
   return "[[rule]]\nname='" + name + "'\nmatch='" + name + " (?P<k>\\w+)'\ngroup_by=['k']\n" +
-         "title='${rule} ${k} ${id} ${event} ${count} ${total}'\n" + more;
+         "title='${rule} ${k} ${id} ${event} ${count} ${total}'\n" +
+         "summary='${rule} ${k} ${id} ${event} ${count} ${total}'\n" + more;
 }
 
 // The pipeline and the courier as the agent joins them, a state that holds what was committed, a clock that
@@ -70,10 +85,13 @@ class World {
 
   void start(const std::string& rules, std::uint32_t seed) {
     rules_ = rules;
-    courier.emplace(robots(), seed);
+    courier.emplace([this] { return "uuid" + std::to_string(++uuids_); }, seed);
+    courier->set_targets(targets(), kOutboxBytes);
     std::vector<deliver::Row> rows;
     for (const auto& [id, row] : stored_rows) rows.push_back(row);
-    courier->restore(std::move(rows), now);
+    std::vector<deliver::RobotRecord> records;
+    for (const auto& [key, record] : stored_robots) records.push_back(record);
+    courier->restore(std::move(rows), records, now);
     pipeline.emplace(compiled(rules), outbox());
     std::vector<alert::AlertState> alerts;
     for (const auto& [key, state] : stored_alerts) alerts.push_back(state);
@@ -83,7 +101,7 @@ class World {
   void reload(const std::string& rules) {
     rules_ = rules;
     pipeline->replace(compiled(rules), now);
-    courier->set_robots(robots());
+    courier->set_targets(targets(), kOutboxBytes);
   }
 
   void read(const std::string& line) {
@@ -100,6 +118,7 @@ class World {
   }
 
   void begin_commit() {
+    courier->advance(now);
     cut_.emplace(Cut{pipeline->alerts().take_changes(now), courier->take_changes(), rules_});
   }
   [[nodiscard]] bool committing() const { return cut_.has_value(); }
@@ -109,6 +128,7 @@ class World {
     for (const auto& key : cut_->alerts.erased) stored_alerts.erase(key);
     for (auto& row : cut_->outbox.changed) stored_rows[row.id] = row;
     for (const auto id : cut_->outbox.erased) stored_rows.erase(id);
+    for (const auto& robot : cut_->outbox.robots) stored_robots[robot.key] = robot;
     stored_rules_ = cut_->rules;
     cut_.reset();
   }
@@ -147,6 +167,7 @@ class World {
   std::optional<Pipeline> pipeline;
   std::map<alert::AlertKey, alert::AlertState> stored_alerts;
   std::map<std::uint64_t, deliver::Row> stored_rows;
+  std::map<std::string, deliver::RobotRecord> stored_robots;
   std::map<std::string, deliver::Attempt> on_their_way;  // by target
   std::uint64_t joined = 0;                              // messages that took the place of another
 
@@ -162,9 +183,14 @@ class World {
     std::string rules;
   };
 
-  static std::vector<deliver::Robot> robots() {
-    return {{"ops", base::Secret("https://h/send?access_token=x"), base::Secret(""), 6, "", ""},
-            {"dba", base::Secret("https://h/send?access_token=y"), base::Secret(""), 2, "", ""}};
+  static constexpr std::size_t kOutboxBytes = 64UL << 20;
+
+  static std::vector<deliver::Target> targets() {
+    const auto one = [](const std::string& name, const std::string& token, std::uint32_t per_minute) {
+      const base::Secret webhook("https://h/send?access_token=" + token);
+      return deliver::Target{name, {{name, webhook, base::Secret(""), {}, "", ""}}, per_minute, {}};
+    };
+    return {one("ops", "x", 6), one("dba", "y", 2)};
   }
 
   static std::unique_ptr<RuleSet> compiled(const std::string& rules) {
@@ -183,15 +209,8 @@ class World {
   }
 
   void take(Outgoing message, base::Now at) {
-    const auto* waiting = courier->waiting(message.target, message.alert);
-    joined += waiting ? 1 : 0;
-    deliver::Row row;
-    row.uuid = waiting ? waiting->uuid : "uuid" + std::to_string(++uuids_);
-    row.target = message.target;
-    row.body = format::body_json(message.message, row.uuid);
-    row.alert = message.alert;
-    row.report = message.report;
-    courier->add(std::move(row), at);
+    joined += courier->waiting(message.target, message.alert) ? 1 : 0;
+    courier->add({message.target, message.message, message.alert, message.report, {message.line}}, at);
   }
 
   std::string rules_;

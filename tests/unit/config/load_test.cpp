@@ -171,7 +171,7 @@ TEST(Load, WhatIsNotBuiltYetIsRefusedByName) {
   const test::TempDir dir;
   for (const auto* text :
        {"listen = '127.0.0.1:1'\n", "[[route]]\n", "[[inhibit]]\n", "[[override]]\n", "[[table]]\n",
-        "[[digest]]\n", "[[redact]]\n", "[limits]\n", "calendar = 'x'\n",
+        "[[digest]]\n", "[[redact]]\n", "[limits]\nstate_memory = '1MiB'\n", "calendar = 'x'\n",
         "[[source]]\nname='s'\npaths=['/x']\ntime={}\n", "[[source]]\nname='s'\njournal={}\n",
         "[[source]]\nname='s'\npaths=['/x']\nformat='json'\n", "[[target]]\nname='t'\ntype='alertmanager'\n",
         "[[rule]]\nname='r'\nmatch='x'\nwhen={absent='5m'}\n",
@@ -210,14 +210,12 @@ TEST(Load, ABrokenTableHeaderDoesNotHideWhatStandsAboveIt) {
               ElementsAre(StartsWith("2:1: error: unknown key `bad`"), StartsWith("3:8: error: ")));
 }
 
-TEST(Load, EmptyNamesAndBadProxiesAndOneRobotTwiceAreTold) {
+TEST(Load, EmptyNamesAndBadProxiesAreTold) {
   const test::TempDir dir;
   const std::string target = "type='dingtalk'\nwebhook='https://h/robot/send?access_token=${env:PATH}'\n";
-  const auto loaded = load_text(
-      dir, "[[target]]\nname=''\n" + target + "proxy='ftp://u:p@h'\n[[target]]\nname='b'\n" + target);
-  EXPECT_THAT(brief(loaded.problems),
-              ElementsAre("2:6: error: `name` in [[target]] is empty",
-                          "5:7: error: `proxy` is not a proxy's URL", HasSubstr("has the robot of target")));
+  const auto loaded = load_text(dir, "[[target]]\nname=''\n" + target + "proxy='ftp://u:p@h'\n");
+  EXPECT_THAT(brief(loaded.problems), ElementsAre("2:6: error: `name` in [[target]] is empty",
+                                                  "5:7: error: `proxy` is not a proxy's URL"));
 }
 
 TEST(Load, RelativePathsAreRelativeToTheFileHoweverItIsNamed) {
@@ -289,9 +287,9 @@ webhook = "https://${env:DINGTAIL_TEST_HOST}/robot/send?access_token=${file:toke
 secret = "${credential:ops}"
 )");
   EXPECT_THAT(brief(loaded.problems), IsEmpty());
-  EXPECT_EQ(loaded.config.targets.at(0).webhook.reveal(),
+  EXPECT_EQ(loaded.config.targets.at(0).robots.at(0).webhook.reveal(),
             "https://oapi.dingtalk.com/robot/send?access_token=abc");
-  EXPECT_EQ(loaded.config.targets.at(0).secret.reveal(), "SECx");
+  EXPECT_EQ(loaded.config.targets.at(0).robots.at(0).secret.reveal(), "SECx");
 }
 
 TEST(Secrets, UnsetIsAnErrorThatNamesTheKeyAndInACheckAWarning) {
@@ -378,8 +376,8 @@ TEST(WithoutFile, AllPacksGoToTheConsoleOrToTheRobotOfTheEnvironment) {
   ::setenv("DINGTALK_WEBHOOK", " https://h/robot/send?access_token=a\n", 1);
   ::setenv("DINGTALK_SECRET", "SEC", 1);
   const auto robot = load_without_file("/tmp/state");
-  EXPECT_EQ(robot.config.targets.at(0).webhook.reveal(), "https://h/robot/send?access_token=a");
-  EXPECT_EQ(robot.config.targets.at(0).secret.reveal(), "SEC");
+  EXPECT_EQ(robot.config.targets.at(0).robots.at(0).webhook.reveal(), "https://h/robot/send?access_token=a");
+  EXPECT_EQ(robot.config.targets.at(0).robots.at(0).secret.reveal(), "SEC");
   ::unsetenv("DINGTALK_WEBHOOK");
   ::unsetenv("DINGTALK_SECRET");
 }

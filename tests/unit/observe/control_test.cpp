@@ -34,7 +34,12 @@ class ControlTest : public testing::Test {
   }
 
   void SetUp() override {
-    auto made = Control::listen(loop, path, [this](const std::string& request) { return handle(request); });
+    auto made = Control::listen(loop, path, [this](const std::string& request, Control::Answer answer) {
+      if (request == "later")
+        waiting = std::move(answer);
+      else
+        answer(handle(request));
+    });
     ASSERT_TRUE(made) << made.error().what;
     control = std::move(*made);
     ticker.start(1ms);
@@ -45,6 +50,7 @@ class ControlTest : public testing::Test {
   loop::Loop loop;
   std::atomic<bool> done = false;
   std::unique_ptr<Control> control;
+  Control::Answer waiting;
   loop::Timer ticker{loop, [this] { ticker.start(1ms); }};  // so that run_once() looks at `done`
 };
 
@@ -59,6 +65,29 @@ TEST_F(ControlTest, ALargeAnswerArrivesWhole) {
   const auto reply = ask_served("large");
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->text.size(), 4U << 20);
+}
+
+TEST_F(ControlTest, AnAnswerMayComeLaterAndWhoeverAskedMayHaveGone) {
+  std::thread gone([&] { EXPECT_EQ(ask(path, "later", 1ms).error().code, base::Code::kTimeout); });
+  while (!waiting) loop.run_once();
+  gone.join();
+  std::exchange(waiting, {})({0, "to nobody"});
+
+  std::thread client([&] {
+    const auto reply = ask(path, "later", 10s);
+    EXPECT_TRUE(reply && reply->text == "at last");
+    done = true;
+  });
+  while (!waiting) loop.run_once();
+  std::exchange(waiting, {})({0, "at last"});
+  while (!done) loop.run_once();
+  client.join();
+}
+
+TEST_F(ControlTest, ALargeQuestionArrivesWhole) {
+  const auto reply = ask_served(std::string(100'000, 'q'));
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->text.size(), 100'000 + std::string("you said ").size());
 }
 
 TEST_F(ControlTest, TheSocketIsForOwnerAndGroup) {

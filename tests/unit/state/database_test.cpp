@@ -47,6 +47,8 @@ Cut random_cut(std::mt19937& random, std::uint64_t n) {
       cut.outbox.changed.push_back(row);
     else if (some())
       cut.outbox.erased.push_back(key);
+    if (some())
+      cut.outbox.robots.push_back({std::to_string(key), {}, {{cut.at, static_cast<std::uint32_t>(n)}}});
     if (some()) cut.files.patterns.insert("pattern " + std::to_string(random() % 10));
     if (some()) cut.files.listed["/d" + std::to_string(key)] = n;
     if (some()) cut.files.losses.push_back({"/p" + std::to_string(key), n, "why", cut.at});
@@ -64,6 +66,9 @@ std::vector<std::string> digest(const Saved& saved) {
     out.push_back("alert " + alert.group.at(0) + " " + std::to_string(alert.total));
   for (const auto& row : saved.outbox)
     out.push_back("row " + std::to_string(row.id) + " " + std::to_string(row.attempts));
+  for (const auto& robot : saved.robots)
+    for (const auto& [second, answers] : robot.answered)
+      out.push_back("robot " + robot.key + " " + std::to_string(answers));
   for (const auto& loss : saved.losses)
     out.push_back("loss " + loss.path + " " + std::to_string(loss.bytes) + " " +
                   std::to_string(base::unix_ms(loss.at)));
@@ -101,6 +106,9 @@ TEST(Database, WhatOneCutHoldsIsWhatAStartReads) {
   cut.files.losses = {{"/a", 5, "cut", base::from_unix_ms(3)}};
   cut.alerts.changed = {an_alert()};
   cut.outbox.changed = {a_row(1, deliver::RowState::kSending), a_row(2, deliver::RowState::kHeld)};
+  cut.outbox.robots = {
+      {"a", base::from_unix_ms(7'000), {{base::from_unix_ms(1'000), 2}, {base::from_unix_ms(2'000), 1}}},
+      {"b", {}, {}}};
   ASSERT_TRUE(fresh(dir / "db").write(only(cut), "machine"));
   auto again = Database::open(dir / "db");
   ASSERT_TRUE(again);
@@ -125,6 +133,8 @@ TEST(Database, WhatOneCutHoldsIsWhatAStartReads) {
   EXPECT_EQ(saved->files.patterns, cut.files.patterns);
   EXPECT_EQ(saved->files.listed, cut.files.listed);
   EXPECT_EQ(saved->outbox, cut.outbox.changed);
+  ASSERT_EQ(saved->robots.size(), 1U) << "one that says nothing is not kept";
+  EXPECT_EQ(saved->robots[0], cut.outbox.robots[0]);
   EXPECT_EQ(saved->losses, cut.files.losses);
   ASSERT_EQ(saved->alerts.size(), 1U);
   const auto& alert = saved->alerts[0];
@@ -145,6 +155,7 @@ TEST(Database, ErasedRowsAreGoneAndAnIdThatComesBackInTheSameCutStays) {
   Cut cut;
   cut.files.changed = {a_file(2, 5)};
   cut.alerts.changed = {an_alert()};
+  cut.outbox.robots = {{"a", base::from_unix_ms(7'000), {{base::from_unix_ms(1'000), 2}}}};
   cut.outbox.changed = {a_row(1, deliver::RowState::kPending)};
   ASSERT_TRUE(database.write(only(cut), ""));
   Cut next;
@@ -152,12 +163,14 @@ TEST(Database, ErasedRowsAreGoneAndAnIdThatComesBackInTheSameCutStays) {
   next.files.changed = {a_file(2, 0)};
   next.alerts.erased = {{"r", an_alert().group}};
   next.outbox.erased = {1};
+  next.outbox.robots = {{"a", {}, {{base::from_unix_ms(3'000), 4}}}};
   ASSERT_TRUE(database.write(only(next), ""));
   const auto saved = database.load();
   ASSERT_TRUE(saved);
   EXPECT_EQ(saved->files.files.at(0).position, 0U);
   EXPECT_THAT(saved->alerts, IsEmpty());
   EXPECT_THAT(saved->outbox, IsEmpty());
+  EXPECT_THAT(saved->robots, testing::ElementsAre(next.outbox.robots[0]));
 }
 
 TEST(Database, LossesOfAPathAndReasonAddUpAndTheNewestThousandAreKept) {

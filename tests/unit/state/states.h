@@ -48,7 +48,21 @@ inline deliver::Row a_row(std::uint64_t id, deliver::RowState state) {
   row.attempts = 2;
   row.created = base::from_unix_ms(10);
   row.not_before = base::from_unix_ms(11);
-  row.answered = base::from_unix_ms(12);
+  row.small = true;
+  row.robot = "robot";
+  format::DigestLine line;
+  line.rule = "r";
+  line.text = "what \"happened\" 告警";
+  line.severity = config::Severity::kCritical;
+  line.event = config::EventKind::kRepeat;
+  line.alerts = 1;
+  line.resolved = 2;
+  line.hits = 1ULL << 40;
+  line.first = base::from_unix_ms(-4);
+  line.last = base::from_unix_ms(5);
+  line.people = {{"13800000000"}, {"u"}, true};
+  line.of_rule = true;
+  row.lines = {line, {}};
   return row;
 }
 
