@@ -32,8 +32,9 @@ std::string_view token_of(const Robot& robot) {
 }  // namespace
 
 std::string key_of(const Robot& robot) {
-  const auto token = token_of(robot);
-  return base::hex(base::fingerprint(token.empty() ? std::string_view(robot.webhook.reveal()) : token));
+  const std::string_view webhook = robot.webhook.reveal();
+  return base::hex(
+      base::fingerprint(token_of(robot), base::fingerprint(webhook.substr(0, webhook.find('?')))));
 }
 
 std::string without_secrets(std::string text, const Robot& robot) {

@@ -38,7 +38,7 @@ struct Robot {
   std::string ca_file;
 };
 
-// The same for two webhooks with one access_token; tells nothing of it.
+// The same for two webhooks with one address and access_token; tells nothing of them.
 std::string key_of(const Robot& robot);
 
 // What a server said, without the robot's token and secret, should it have echoed them.

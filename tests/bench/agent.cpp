@@ -17,7 +17,6 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr auto kPatience = 30s;  // without a message while lines are missing
-constexpr std::string_view kPart = "part ";
 
 std::string config_for(const std::string& url, const std::string& rules) {
   return "state_dir = \"state\"\n[[source]]\nname = \"app\"\npaths = [\"logs/**/*.log\"]\nread_from = "
@@ -50,7 +49,7 @@ double cpu_seconds(const std::string& stat) {
 
 const std::string kLines =
     "[[rule]]\nname = \"lines\"\nmatch = 'line \\d+ part (?P<part>\\d+)'\ngroup_by = [\"part\"]\n"
-    "title = \"part ${part}\"\nsummary = \"${count} hits\"\ngroup_wait = \"0s\"\n"
+    "summary = \"${part}: ${count} hits\"\ngroup_wait = \"0s\"\n"
     "repeat_interval = \"1s\"\nrepeat_max = \"1s\"\n";
 
 std::string line(std::uint64_t number, std::uint64_t part) {
@@ -106,11 +105,8 @@ Usage Agent::usage() const {
 
 Counts Agent::counts() {
   Counts out;
-  for (const auto& message : group_.messages()) {
-    const auto& title = message.verdict.posted.title;
-    if (const auto at = title.find(kPart); at != std::string::npos)
-      out[std::stoull(title.substr(at + kPart.size()))] += integration::hits_in(message);
-  }
+  for (const auto& alert : integration::alerts_in(group_.messages()))
+    if (!alert.key.empty()) out[std::stoull(alert.key)] += alert.hits;
   return out;
 }
 

@@ -33,7 +33,7 @@ std::string config_for(const std::string& directory, const Robot& robot) {
          robot.url() + "\"\nsecret = \"" + integration::kSecret + "\"\nkeywords = [\"" +
          integration::kKeyword + "\"]\nevents = [\"firing\"]\nper_minute = 1000000\n" +
          "[[rule]]\nname = \"lines\"\nmatch = 'line \\d+ part (?P<part>\\d+)'\ngroup_by = [\"part\"]\n"
-         "title = \"part ${part}\"\nsummary = \"${count} hits\"\ngroup_wait = \"0s\"\n"
+         "summary = \"${part}: ${count} hits\"\ngroup_wait = \"0s\"\n"
          "repeat_interval = \"" +
          std::to_string(kRepeatInterval.count()) + "ms\"\nrepeat_max = \"" +
          std::to_string(kRepeatInterval.count()) + "ms\"\nresolve_after = \"2s\"\n";

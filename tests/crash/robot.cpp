@@ -19,15 +19,11 @@ using Clock = std::chrono::steady_clock;
 
 // So that some kills meet a message on its way.
 constexpr base::Millis kAnswersAfter{2};
-constexpr std::string_view kTitle = "part ";
 
-std::optional<std::uint64_t> part_of(const std::string& title) {
-  const auto at = title.find(kTitle);
-  if (at == std::string::npos) return std::nullopt;
+std::optional<std::uint64_t> part_of(const std::string& key) {
   std::uint64_t part = 0;
-  const char* begin = title.data() + at + kTitle.size();
-  if (std::from_chars(begin, title.data() + title.size(), part).ptr == begin) return std::nullopt;
-  return part;
+  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), part);
+  return error == std::errc{} && end == key.data() + key.size() ? std::optional(part) : std::nullopt;
 }
 
 }  // namespace
@@ -72,12 +68,16 @@ void Robot::add_up(const sandbox::Received& received) {
     if (known->second != posted.text) told_.faults.push_back("a repeat says something else: " + posted.text);
     return;
   }
-  const auto part = part_of(posted.title);
-  if (!part) return told_.others.push_back(posted.text);
-  const auto hits = integration::hits_in(received);
-  if (hits == 0) told_.faults.push_back("no count: " + posted.text);
-  told_.most = std::max(told_.most, told_.lines[*part] += hits);
-  told_.total += hits;
+  for (const auto& alert : integration::alerts_in(received)) {
+    const auto part = part_of(alert.key);
+    if (!part) {
+      told_.others.push_back(posted.text);
+      continue;
+    }
+    if (alert.hits == 0) told_.faults.push_back("no count: " + posted.text);
+    told_.most = std::max(told_.most, told_.lines[*part] += alert.hits);
+    told_.total += alert.hits;
+  }
 }
 
 Told Robot::told() {

@@ -50,7 +50,7 @@ std::chrono::nanoseconds used_by(pid_t pid) {
 }  // namespace
 
 std::string Fault::line_rule() {
-  return rule("line", "match = 'line (?P<n>\\d+)'\ngroup_by = [\"n\"]\ntitle = \"${n}\"");
+  return rule("line", "match = 'line (?P<n>\\d+)'\ngroup_by = [\"n\"]", "n");
 }
 
 void Fault::follow(const std::string& paths, const std::string& more, const std::string& rules) {
@@ -68,27 +68,26 @@ std::string Fault::lines(int first, int last) {
 }
 
 void Fault::write_next(int& written) {
-  if (group().messages().size() < static_cast<std::size_t>(written)) return;
+  if (alerts_in(group().messages()).size() < static_cast<std::size_t>(written)) return;
   ++written;
   write(written, written);
 }
 
 std::vector<int> Fault::order_told() {
   std::vector<int> out;
-  for (const auto& message : group().messages()) out.push_back(std::stoi(message.verdict.posted.title));
+  for (const auto& alert : alerts_in(group().messages())) out.push_back(std::stoi(alert.key));
   return out;
 }
 
 std::map<int, std::uint64_t> Fault::told() {
   std::map<int, std::uint64_t> out;
-  for (const auto& message : group().messages())
-    out[std::stoi(message.verdict.posted.title)] += hits_in(message);
+  for (const auto& alert : alerts_in(group().messages())) out[std::stoi(alert.key)] += alert.hits;
   return out;
 }
 
 void Fault::expect_each_once(int last) {
   const auto enough = static_cast<std::size_t>(last);
-  EXPECT_TRUE(group().wait_for([=](const Messages& messages) { return messages.size() >= enough; },
+  EXPECT_TRUE(group().wait_for([=](const Messages& messages) { return alerts_in(messages).size() >= enough; },
                                std::chrono::seconds(60)));
   std::map<int, std::uint64_t> expected;
   for (int i = 1; i <= last; ++i) expected[i] = 1;

@@ -42,8 +42,7 @@ TEST_F(Fault, F24_ABurstIsReadWholeWithBoundedMemoryWhileTheLoopAnswers) {
   constexpr int kLines = 1'000'000;
   constexpr int kHitEach = 100;
   environment_["ASAN_OPTIONS"] = "quarantine_size_mb=1";  // what was freed is no use of memory
-  follow("\"app.log\"", "",
-         rule("r", "match = 'boom .*key=(?P<key>\\d+)'\ngroup_by = [\"key\"]\ntitle = \"${key}\""));
+  follow("\"app.log\"", "", rule("r", "match = 'boom .*key=(?P<key>\\d+)'\ngroup_by = [\"key\"]", "key"));
   start();
   append("boom key=0\n");
   ASSERT_TRUE(wait_for_hits(1));
@@ -141,8 +140,7 @@ int write_hostile_bytes(const test::TempDir& dir, int first, std::uint32_t seed)
 }
 
 TEST_F(Fault, F27_LinesOfAnyBytesAreRecordsAndWhatIsSentIsAlwaysUtf8) {
-  follow("\"*.log\"", "",
-         rule("line", "match = '^line (?P<n>\\d+)( .*[.])?$'\ngroup_by = [\"n\"]\ntitle = \"${n}\""));
+  follow("\"*.log\"", "", rule("line", "match = '^line (?P<n>\\d+)( .*[.])?$'\ngroup_by = [\"n\"]", "n"));
   start();
   dir_.write("utf8-with-mark.log", "\xef\xbb\xbfline 1\n");
   dir_.write("utf16-little.log", utf16("line 2\r\nline 3\n", false));

@@ -19,9 +19,11 @@ TEST_F(Fault, F28_AClockThatJumpsDaysMovesNoWindowAndStopsNothing) {
                        {"SHIFTED_CLOCK", file("clock")},
                        {"ASAN_OPTIONS", "verify_asan_link_order=0"}});
   use_group({.certificate = {.begins_in_s = -9 * kDay, .ends_in_s = 9 * kDay}});
-  follow("\"app.log\"", "",
-         line_rule() +
-             rule("window", "match = 'boom'\nwhen = { count = 3, within = \"10m\" }\ntitle = \"1000\""));
+  follow(
+      "\"app.log\"", "",
+      line_rule() + rule("window",
+                         "match = 'boom'\nlabels = { n = \"1000\" }\nwhen = { count = 3, within = \"10m\" }",
+                         "labels.n"));
   start();
   write(1, 5);
   append("boom\n");

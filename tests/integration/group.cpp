@@ -6,8 +6,10 @@
 
 #include <regex>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 
+#include "base/text.h"
 #include "unit/format/parsed.h"
 
 namespace dingtail::integration {
@@ -29,6 +31,13 @@ Messages seen_by_the_group(const Messages& requests, About wanted) {
         known.insert(request.verdict.posted.msg_uuid).second)
       out.push_back(request);
   return out;
+}
+
+ToldAlert told_by(const std::string& words) {
+  static const std::regex pattern("(?:(\\S+): )?([0-9,]+) hits?");
+  std::smatch found;
+  if (!std::regex_search(words, found, pattern)) return {};
+  return {found[1], std::stoull(base::replace_all(found[2], ",", ""))};
 }
 
 }  // namespace
@@ -102,7 +111,7 @@ bool Group::wait_for(const std::function<bool(const Messages&)>& holds, std::chr
 }
 
 bool Group::wait_for(std::size_t count) {
-  return wait_for([=](const Messages& messages) { return messages.size() >= count; });
+  return wait_for([=](const Messages& messages) { return alerts_in(messages).size() >= count; });
 }
 
 Clock::time_point Group::arrival(std::size_t index) {
@@ -110,11 +119,28 @@ Clock::time_point Group::arrival(std::size_t index) {
   return arrivals_.at(index);
 }
 
+std::vector<ToldAlert> alerts_in(const sandbox::Received& message) {
+  const std::string& text = message.verdict.posted.text;
+  if (text.find("Merged, nothing dropped") == std::string::npos)
+    return {told_by(format::parse_markdown(text).heading)};
+  std::vector<ToldAlert> out;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("- ")) out.push_back(told_by(line));
+  return out;
+}
+
+std::vector<ToldAlert> alerts_in(const Messages& messages) {
+  std::vector<ToldAlert> out;
+  for (const auto& message : messages)
+    for (auto& alert : alerts_in(message)) out.push_back(std::move(alert));
+  return out;
+}
+
 std::uint64_t hits_in(const sandbox::Received& message) {
-  static const std::regex hits_pattern("([0-9]+) hits");
-  const std::string heading = format::parse_markdown(message.verdict.posted.text).heading;
-  std::smatch found;
-  return std::regex_search(heading, found, hits_pattern) ? std::stoull(found[1]) : 0;
+  std::uint64_t total = 0;
+  for (const auto& alert : alerts_in(message)) total += alert.hits;
+  return total;
 }
 
 std::uint64_t hits_in(const Messages& messages) {

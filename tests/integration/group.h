@@ -53,6 +53,7 @@ class Group {
   // True as soon as `holds` of messages(), false if it did not until the deadline.
   bool wait_for(const std::function<bool(const Messages&)>& holds,
                 std::chrono::milliseconds deadline = test::kDeadline);
+  // Until so many alerts were told of.
   bool wait_for(std::size_t count);
 
   // When the request arrived, for latencies; by index in requests().
@@ -72,7 +73,16 @@ class Group {
   std::unique_ptr<sandbox::Server> server_;
 };
 
-// The hits that a message reports: "N hits" in its heading. REQUIRES: the rule's summary says so.
+// One alert as a message or a line of a digest tells of it. REQUIRES: the rule's summary is "N hits", or
+// "KEY: N hits".
+struct ToldAlert {
+  std::string key;
+  std::uint64_t hits = 0;
+};
+std::vector<ToldAlert> alerts_in(const sandbox::Received& message);
+std::vector<ToldAlert> alerts_in(const Messages& messages);
+
+// The hits that a message reports.
 std::uint64_t hits_in(const sandbox::Received& message);
 std::uint64_t hits_in(const Messages& messages);
 

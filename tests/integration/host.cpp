@@ -24,9 +24,9 @@ void Host::use_group(const GroupOptions& options) {
   dir_.write("ca.pem", group_->certificate());
 }
 
-std::string Host::rule(const std::string& name, const std::string& body) {
-  return "[[rule]]\nname = \"" + name +
-         "\"\nsummary = \"${count} hits\"\ngroup_wait = \"0s\"\nrepeat_interval = \"200ms\"\n"
+std::string Host::rule(const std::string& name, const std::string& body, const std::string& key) {
+  return "[[rule]]\nname = \"" + name + "\"\nsummary = \"" + (key.empty() ? "" : "${" + key + "}: ") +
+         "${count} hits\"\ngroup_wait = \"0s\"\nrepeat_interval = \"200ms\"\n"
          "repeat_max = \"200ms\"\n" +
          body + "\n";
 }

@@ -33,7 +33,8 @@ class Host : public testing::Test {
 
   // ---- configuration, as TOML
   // A rule whose summary says "N hits"; its messages leave at once, repeats each 200 ms.
-  static std::string rule(const std::string& name, const std::string& body);
+  // With `key`, a capture: "KEY: N hits".
+  static std::string rule(const std::string& name, const std::string& body, const std::string& key = "");
   // The group's robot, by the name "ops"; `more` are further keys.
   [[nodiscard]] std::string target(const std::string& more = "");
   // dingtail.toml: state_dir, the source "app" over app.log, target(), then `rest`.

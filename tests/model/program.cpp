@@ -13,19 +13,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Titles: "L17" of line 17, "M3" of mark 3; then " x" and the hits.
+// Their keys: "L17" of line 17, "M3" of mark 3.
 constexpr const char* kRules = R"(
 [[rule]]
 name = "line"
 match = '^<(?P<number>\d+):'
 group_by = ["number"]
-title = "L${number} x${count}"
+summary = "L${number}: ${count} hits"
 group_wait = "0s"
 [[rule]]
 name = "mark"
 match = '^mark (?P<mark>\d+)$'
 group_by = ["mark"]
-title = "M${mark} x${count}"
+summary = "M${mark}: ${count} hits"
 group_wait = "0s"
 )";
 
@@ -87,11 +87,9 @@ void Program::look() {
     const auto mark = std::to_string(++marks_);
     const auto path = surroundings_.directory + "/logs/mark" + mark + ".log";
     write(path, "mark " + mark + "\n");
-    const auto is_mark = [&](const sandbox::Received& message) {
-      return message.verdict.posted.title.starts_with("M" + mark + " x");
-    };
+    const auto is_mark = [&](const integration::ToldAlert& alert) { return alert.key == "M" + mark; };
     const bool arrived = group_.wait_for([&](const integration::Messages& messages) {
-      return std::any_of(messages.begin(), messages.end(), is_mark);
+      return std::ranges::any_of(integration::alerts_in(messages), is_mark);
     });
     if (!arrived) throw std::runtime_error("it reads no more: " + process_->err());
     fs::remove(path);
@@ -100,12 +98,8 @@ void Program::look() {
 
 std::vector<std::string> Program::records() {
   std::vector<std::string> out;
-  for (const auto& message : group_.messages()) {
-    const auto& title = message.verdict.posted.title;
-    if (!title.starts_with("L")) continue;
-    const auto times = title.find(" x");
-    out.insert(out.end(), std::stoul(title.substr(times + 2)), "<" + title.substr(1, times - 1) + ":");
-  }
+  for (const auto& alert : integration::alerts_in(group_.messages()))
+    if (alert.key.starts_with("L")) out.insert(out.end(), alert.hits, "<" + alert.key.substr(1) + ":");
   return out;
 }
 
