@@ -75,7 +75,10 @@ void Courier::restore(std::vector<Row> rows, const std::vector<RobotRecord>& rob
   for (auto& row : rows) {
     if (row.state == RowState::kSending)  // its robot may have it already
       for (auto& [key, lane] : lanes_)
-        if (key == row.robot || row.robot.empty()) lane.quota.restore(now.mono);
+        if (key == row.robot || row.robot.empty()) {
+          lane.quota.restore(now.mono);
+          record_slot(lane, now);
+        }
     const auto held_until = now.mono + left_until(row.not_before, now.wall, kHoldMost);
     outbox_.restore(std::move(row), held_until);
   }

@@ -156,6 +156,7 @@ class Courier {
 
   static void reconsider(Lane& lane, Judgement& judgement, const HttpAnswer& answer, base::Now now);
   void count_answer(Lane& lane, Reach reach, base::Now now);
+  void record_slot(Lane& lane, base::Now now);
   base::Millis settle_robot(Lane& lane, const Judgement& judgement, base::Now now);
   bool settle_row(std::uint64_t id, const Judgement& judgement, base::Now now);
   base::Millis back_off(std::uint32_t failures);

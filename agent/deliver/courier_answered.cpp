@@ -44,10 +44,14 @@ Outcome Courier::answered(std::uint64_t id, const HttpAnswer& answer, base::Now 
   return out;
 }
 
-// By the second after it, so that a record stays small.
 void Courier::count_answer(Lane& lane, Reach reach, base::Now now) {
   if (reach == Reach::kNotSent) return lane.quota.not_sent();
   lane.quota.answered(now.mono);
+  record_slot(lane, now);
+}
+
+// By the second after it, so that a record stays small.
+void Courier::record_slot(Lane& lane, base::Now now) {
   auto& answered = lane.record.answered;
   ++answered[std::chrono::ceil<std::chrono::seconds>(now.wall)];
   std::erase_if(answered, [&](const auto& second) { return second.first + kWindow <= now.wall; });

@@ -199,6 +199,16 @@ TEST_F(CourierTest, CountsForTheQuotaWhatWasOnItsWayAtARestart) {
   EXPECT_EQ(courier.next_deadline(now), now.mono + seconds(60));
 }
 
+TEST_F(CourierTest, CountsForTheQuotaWhatWasOnItsWayAtEachOfTwoRestarts) {
+  add("ops", "a");
+  attempt();
+  restart({target("ops", 2)});
+  attempt();
+  restart({target("ops", 2)});
+  EXPECT_THAT(attempts(), IsEmpty());
+  EXPECT_EQ(courier.next_deadline(now), now.mono + seconds(60));
+}
+
 TEST_F(CourierTest, ForgetsAfterARestartWhatWasAnsweredLongAgo) {
   add("ops", "a");
   answer(attempt(), errcode(0));
