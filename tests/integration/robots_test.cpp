@@ -1,0 +1,148 @@
+// Pools of robots, robots that two targets share, and messages that a person sends through the running agent.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "integration/host.h"
+
+namespace dingtail::integration {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+class Robots : public Host {
+ protected:
+  static std::string robot(Group& group, const std::string& secret = kSecret) {
+    return "{ webhook = \"" + group.url() + "\", secret = \"" + secret + "\", keywords = [\"" + kKeyword +
+           "\"] }";
+  }
+  // dingtail.toml with a target "ops" of these keys.
+  void configure_target(const std::string& keys, const std::string& rest = "") {
+    write_config("state_dir = \"state\"\n[[source]]\nname = \"app\"\npaths = [\"app.log\"]\n" +
+                 ("[[target]]\nname = \"ops\"\ntype = \"dingtalk\"\n" + keys) + "\n" + rest +
+                 rule("r", "match = 'boom (?P<n>\\d+)'\ngroup_by = [\"n\"]", "n"));
+  }
+  nlohmann::json target_status(std::size_t index = 0) {
+    const auto status = nlohmann::json::parse(ask({"status", "--json"}).out, nullptr, false);
+    return status.is_object() ? status["targets"][index] : nlohmann::json();
+  }
+};
+
+TEST_F(Robots, OfAPoolOneRestsWhileTheOthersCarryOn) {
+  Group second(GroupOptions{.certificate = {}});
+  configure_target("ca_file = \"both.pem\"\nrobots = [" + robot(group()) + ", " + robot(second) + "]");
+  dir_.write("both.pem", group().certificate() + second.certificate());
+  group().robot().misbehave({.errcode = 130101, .errmsg = "send too fast"});
+  start();
+  int lines = 0;
+  ASSERT_TRUE(test::eventually([&] {
+    append(numbered("boom", 1, ++lines));
+    return logged("target-throttled ops (robot 1): errcode 130101") && second.messages().size() > 1;
+  }));
+  EXPECT_TRUE(second.wait_for(static_cast<std::size_t>(lines)));
+  EXPECT_EQ(group().requests().size(), 1U) << "it rests";
+  const auto asked = ask({"status"});
+  EXPECT_THAT(asked.out, HasSubstr("send too fast"));
+  EXPECT_EQ(target_status()["state"], "ok");
+}
+
+TEST_F(Robots, OfAPoolOneIsHeldAndTheOthersCarryOn) {
+  Group second(GroupOptions{.certificate = {}});
+  configure_target("ca_file = \"both.pem\"\nrobots = [" + robot(group(), "SECwrong") + ", " + robot(second) +
+                   "]");
+  dir_.write("both.pem", group().certificate() + second.certificate());
+  start();
+  append(numbered("boom", 3));
+  EXPECT_TRUE(second.wait_for([](const Messages& messages) { return hits_in(messages) >= 3; }));
+  EXPECT_TRUE(wait_until_logged("target-held ops (robot 1): errcode 310000"));
+  EXPECT_EQ(hits_in(second.messages()), 3U);
+  EXPECT_EQ(target_status()["queue"], 0);
+  EXPECT_THAT(target_status()["last_error"]["remedy"], HasSubstr("copy the secret again"));
+}
+
+TEST_F(Robots, TwoTargetsWithOneRobotShareItsQuota) {
+  const auto keys = "webhook = \"" + group().url() + "\"\nsecret = \"" + kSecret + "\"\nkeywords = [\"" +
+                    kKeyword + "\"]\nca_file = \"ca.pem\"\n";
+  dir_.write("ca.pem", group().certificate());
+  configure_target(keys + "per_minute = 5", "[[target]]\nname = \"too\"\ntype = \"dingtalk\"\n" + keys);
+  start();
+  append(numbered("boom", 1));
+  ASSERT_TRUE(group().wait_for(2));  // one to each
+  EXPECT_TRUE(test::eventually([&] { return target_status()["delivered"] == 1; }));
+  EXPECT_EQ(target_status(0)["quota_left"], 3);
+  EXPECT_EQ(target_status(1)["quota_left"], 3);
+}
+
+// ---- send
+
+TEST_F(Robots, SendGoesThroughTheRunningAgentsQuota) {
+  configure("");
+  start();
+  const auto sent = ask({"send", "--target", "ops", "first line\n\n**second** \"line\" 告警"});
+  EXPECT_EQ(sent.code, 0) << sent.err;
+  EXPECT_EQ(sent.out, "errcode 0: ok\n");
+  ASSERT_EQ(group().messages().size(), 1U);
+  EXPECT_EQ(group().messages()[0].verdict.posted.text, "first line\n\n**second** \"line\" 告警");
+  EXPECT_EQ(group().messages()[0].verdict.posted.title, "first line");
+  EXPECT_EQ(target_status()["sent_last_minute"], 1) << "the agent sent it";
+  stop();
+  const auto alone = ask({"send", "--target", "ops", "alone"});
+  EXPECT_EQ(alone.code, 0) << alone.err;
+  EXPECT_EQ(alone.out, "errcode 0: ok\n");
+  EXPECT_THAT(group().messages().at(1).verdict.posted.text, AllOf(HasSubstr("alone"), HasSubstr(kKeyword)));
+}
+
+TEST_F(Robots, SendTellsWhatTheRobotSaidAndWhatToDo) {
+  configure("");
+  for (const bool agent : {true, false}) {
+    if (agent) start();
+    group().robot().misbehave({.errcode = 300005, .errmsg = "token is not exist"});
+    const auto refused = ask({"send", "--target", "ops", "x"});
+    EXPECT_EQ(refused.code, 1);
+    EXPECT_THAT(refused.err, AllOf(HasSubstr("errcode 300005: token is not exist"), HasSubstr("what to do: "),
+                                   HasSubstr("copy the robot's webhook again")));
+    group().robot().misbehave({});
+    EXPECT_EQ(ask({"send", "--target", "ops", "mended"}).code, 0) << "it is tried at once";
+    if (!agent) continue;
+    EXPECT_EQ(target_status()["queue"], 0) << "what was refused is not sent later";
+    stop();
+  }
+}
+
+TEST_F(Robots, SendIsRefusedWhileTheRobotRestsAndWhereThereIsNoSuchTarget) {
+  configure("");
+  start();
+  EXPECT_THAT(ask({"send", "--target", "nobody", "x"}).err, HasSubstr("no target \"nobody\""));
+  group().robot().misbehave({.errcode = 130101, .errmsg = "send too fast"});
+  EXPECT_EQ(ask({"send", "--target", "ops", "x"}).code, 1);
+  group().robot().misbehave({});
+  const auto refused = ask({"send", "--target", "ops", "x"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("nothing was sent"), HasSubstr("rests"), HasSubstr("per_minute")));
+  EXPECT_EQ(group().requests().size(), 1U);
+}
+
+TEST_F(Robots, WhoWaitsForASlotIsToldWhenTheAgentStops) {
+  configure("");
+  write_config("state_dir = \"state\"\n" +
+               base::replace_all(target(), "per_minute = 1000000", "per_minute = 1"));
+  start();
+  ASSERT_EQ(ask({"send", "--target", "ops", "first"}).code, 0);
+  test::Process waiting(
+      {DINGTAIL_BINARY, {"send", "-c", file("dingtail.toml"), "--target", "ops", "second"}, {}, ""},
+      file("waiting"));
+  ASSERT_TRUE(test::eventually([&] { return target_status()["queue"] == 1; }));
+  stop();
+  EXPECT_EQ(waiting.wait(), 1);
+  EXPECT_THAT(waiting.err(), HasSubstr("nothing was sent"));
+  start();
+  EXPECT_EQ(target_status()["queue"], 0);
+  EXPECT_EQ(group().requests().size(), 1U);
+}
+
+}  // namespace
+}  // namespace dingtail::integration
