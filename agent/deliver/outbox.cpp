@@ -173,6 +173,7 @@ std::uint64_t Outbox::freeze_digest(const std::string& target, const std::vector
   if (small) style.max_body_bytes = kSmallBytes;
   std::ranges::stable_sort(parts, {}, [](const Part& part) { return format::order_of(*part.line); });
   std::vector<const format::DigestLine*> lines;
+  lines.reserve(parts.size());
   for (const auto& part : parts) lines.push_back(part.line);
   auto digest = format::digest(lines, style, now);
 
@@ -215,7 +216,7 @@ void Outbox::thaw(std::uint64_t id) {
   const bool of_rules = !row.lines.empty() && std::ranges::all_of(row.lines, &format::DigestLine::of_rule);
   const auto target = row.target;
   if (of_rules)
-    fold(std::move(row));
+    fold(row);
   else
     put(std::move(row));
   keep_limits(target);
@@ -292,7 +293,7 @@ bool Outbox::fold_last(const Queue& queue) {
   return false;
 }
 
-void Outbox::fold(Row row) {
+void Outbox::fold(const Row& row) {
   for (const auto& line : row.lines) {
     const auto& by_rule = queues_.at(row.target).by_rule;
     const auto same = by_rule.find(line.rule);

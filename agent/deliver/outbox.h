@@ -100,7 +100,7 @@ class Outbox {
                               format::DigestStyle style, base::Now now);
   void keep_limits(const std::string& target);
   bool fold_last(const Queue& queue);
-  void fold(Row row);
+  void fold(const Row& row);
 
   NewUuid new_uuid_;
   std::map<std::uint64_t, Row> rows_;

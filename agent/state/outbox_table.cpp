@@ -77,20 +77,21 @@ base::Status write_messages(sqlite3* database, const Unwritten& cut) {
   return {};
 }
 
+base::Status write_slots(sqlite3* database, const deliver::RobotRecord& robot) {
+  TRY(Statement(database, "DELETE FROM slot WHERE robot = ?").run(robot.key));
+  Statement insert(database, "INSERT INTO slot VALUES (?, ?, ?)");
+  for (const auto& [second, answers] : robot.answered)
+    TRY(insert.run(robot.key, base::unix_ms(second), std::int64_t{answers}));
+  return {};
+}
+
 base::Status write_robots(sqlite3* database, const Unwritten& cut) {
   Statement insert(database, "REPLACE INTO robot VALUES (?, ?)");
   Statement erase(database, "DELETE FROM robot WHERE key = ?");
-  Statement erase_slots(database, "DELETE FROM slot WHERE robot = ?");
-  Statement slot(database, "INSERT INTO slot VALUES (?, ?, ?)");
   for (const auto& [key, robot] : cut.robots) {
-    TRY(erase_slots.run(key));
-    if (robot.rests_until == base::Wall{} && robot.answered.empty()) {
-      TRY(erase.run(key));
-      continue;
-    }
-    TRY(insert.run(key, base::unix_ms(robot.rests_until)));
-    for (const auto& [second, answers] : robot.answered)
-      TRY(slot.run(key, base::unix_ms(second), std::int64_t{answers}));
+    const bool says_something = robot.rests_until != base::Wall{} || !robot.answered.empty();
+    TRY(says_something ? insert.run(key, base::unix_ms(robot.rests_until)) : erase.run(key));
+    TRY(write_slots(database, robot));
   }
   return {};
 }

@@ -1,6 +1,6 @@
 -- The state of one agent: positions, windows and open alerts, outbox, losses. One cut of all of it is one transaction,
 -- so that a crash falls back to an earlier consistent moment and reads on. Times are Unix time in milliseconds.
--- PRAGMA user_version is the schema's version, 3, and agent.schema says the same.
+-- PRAGMA user_version is the schema's version, 2, and agent.schema says the same.
 
 -- Whose state it is. One row.
 CREATE TABLE agent (
@@ -8,7 +8,7 @@ CREATE TABLE agent (
   machine TEXT    NOT NULL,    -- a digest of the machine id; '' where the host has none
   cut_at  INTEGER NOT NULL     -- when the last cut was made; 0: none was
 );
-INSERT INTO agent VALUES (3, '', 0);
+INSERT INTO agent VALUES (2, '', 0);
 
 -- How far each file was read. Every byte before `position` is represented in the other tables or was no hit.
 CREATE TABLE file (
@@ -90,4 +90,4 @@ CREATE TABLE slot (
   PRIMARY KEY (robot, second)
 ) WITHOUT ROWID;
 
-PRAGMA user_version = 3;
+PRAGMA user_version = 2;

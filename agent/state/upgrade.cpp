@@ -11,7 +11,8 @@
 namespace dingtail::state {
 namespace {
 
-// kSteps[N - 1] leads from version N to N + 1.
+// kSteps[N - 1] leads from version N to N + 1. Which robot took what is not in version 1: all of them rest
+// until each must have its slots free.
 constexpr std::array<std::string_view, kSchemaVersion - 1> kSteps = {
     R"sql(
 CREATE TABLE agent (schema INTEGER NOT NULL, machine TEXT NOT NULL, cut_at INTEGER NOT NULL);
@@ -25,12 +26,6 @@ UPDATE file SET real = path, size = position;
 CREATE TABLE directory (path TEXT PRIMARY KEY, listed INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE loss (path TEXT NOT NULL, reason TEXT NOT NULL, bytes INTEGER NOT NULL, at INTEGER NOT NULL,
   PRIMARY KEY (path, reason)) WITHOUT ROWID;
-ALTER TABLE message ADD COLUMN alert TEXT NOT NULL DEFAULT '';
-ALTER TABLE message ADD COLUMN report TEXT NOT NULL DEFAULT '';
-PRAGMA user_version = 2;
-)sql",
-    // Which robot took what is not in version 2: all of them rest until each would have a free slot.
-    R"sql(
 CREATE TABLE robot (key TEXT PRIMARY KEY, rests_until INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE slot (robot TEXT NOT NULL, second INTEGER NOT NULL, answers INTEGER NOT NULL,
   PRIMARY KEY (robot, second)) WITHOUT ROWID;
@@ -38,11 +33,12 @@ INSERT INTO robot SELECT '', ifnull(max(iif(state = 'delivered', answered + 6000
   FROM message WHERE state IN ('delivered', 'sending');
 DELETE FROM message WHERE state = 'delivered';
 ALTER TABLE message DROP COLUMN answered;
+ALTER TABLE message ADD COLUMN alert TEXT NOT NULL DEFAULT '';
+ALTER TABLE message ADD COLUMN report TEXT NOT NULL DEFAULT '';
 ALTER TABLE message ADD COLUMN lines TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE message ADD COLUMN small INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE message ADD COLUMN robot TEXT NOT NULL DEFAULT '';
-UPDATE agent SET schema = 3;
-PRAGMA user_version = 3;
+PRAGMA user_version = 2;
 )sql",
 };
 

@@ -10,7 +10,7 @@ struct sqlite3;
 
 namespace dingtail::state {
 
-inline constexpr std::int64_t kSchemaVersion = 3;
+inline constexpr std::int64_t kSchemaVersion = 2;
 
 // Brings the database to kSchemaVersion in one transaction, a copy of it in FILE.vN first. kDenied: it is a
 // newer agent's, and was not touched. kInvalid: it has no version that an agent gave it.

@@ -135,7 +135,7 @@ TEST_F(Fault, F38_ANewerStateIsRefusedAndLeftAlone) {
   EXPECT_EQ(refused.code, 1);
   EXPECT_THAT(refused.err, AllOf(HasSubstr("its schema is version 99"), HasSubstr("run the newer agent")));
   EXPECT_EQ(bytes_of(database), newer);
-  set_version("3");
+  set_version("2");
   write(21, 40);
   start();
   expect_each_once(40);
