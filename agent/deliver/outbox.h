@@ -45,8 +45,8 @@ class Outbox {
     std::map<std::string, std::uint64_t> by_alert;    // of the pending ones, those that take further hits
     std::map<std::string, std::uint64_t> by_rule;     // of the pending ones, those of a line a rule
     std::size_t rows = 0;
-    std::size_t lines_cost = 0;  // of what is told alert by alert, as its bytes
-    std::size_t bytes = 0;
+    std::size_t lines_cost = 0;  // of the pending ones that are told alert by alert: what a digest takes
+    std::size_t bytes = 0;       // of all that may be merged to a line a rule
   };
 
   explicit Outbox(NewUuid new_uuid) : new_uuid_(std::move(new_uuid)) {}
@@ -92,6 +92,9 @@ class Outbox {
   [[nodiscard]] bool durable(std::uint64_t id) const { return !unsaved_.has(id); }
 
  private:
+  // Its place in Queue::pending.
+  static int order_of(const Row& row);
+  static bool may_fold(const Row& row);
   Row new_row(Post post, base::Now now);
   Row take(std::uint64_t id);
   void put(Row row);

@@ -340,6 +340,22 @@ TEST_F(WaitingTest, BeyondTheLimitOfBytesItIsALineARule) {
   EXPECT_EQ(hits, 303U);
 }
 
+TEST_F(WaitingTest, BeyondTheLimitOfBytesWhatIsHeldIsMergedToo) {
+  for (int i = 0; i < 2000; ++i) {
+    add_alert("a" + std::to_string(i));
+    answer(attempt(), errcode(400105));
+    if (i % 15 == 0) pass(minutes(1));
+  }
+  const auto held = status("ops").held;
+  EXPECT_LT(held, 2000U);
+  EXPECT_GT(held, 100U);
+  commit();
+  std::uint64_t hits = 0;
+  for (const auto& [id, row] : stored)
+    for (const auto& line : row.lines) hits += line.hits;
+  EXPECT_EQ(hits, 6000U);
+}
+
 TEST_F(WaitingTest, RuleLinesGrowOnAfterARestart) {
   answer_config_fault();
   for (int round = 0; round < 2; ++round) {
