@@ -157,7 +157,6 @@ void Agent::answered(std::uint64_t id, const deliver::HttpAnswer& answer) {
     sends_.erase(send);
   }
   using deliver::Verdict;
-  const std::string then = outcome.reworded ? "it is told in fewer words" : "the message is held";
   if (judgement.verdict == Verdict::kDelivered) {
     const bool failed = log_.over(base::Event::kDeliveryFailed, outcome.robot);
     if (log_.over(base::Event::kTargetHeld, outcome.robot) || failed)
@@ -167,8 +166,10 @@ void Agent::answered(std::uint64_t id, const deliver::HttpAnswer& answer) {
              why + "; it rests for " + base::print_duration(outcome.retry_in));
   } else if (judgement.verdict == Verdict::kRetry) {
     log_.say(base::Event::kDeliveryFailed, outcome.robot, why + "; nothing is dropped, it is tried again");
+  } else if (outcome.reworded) {
+    log_.say(base::Event::kDeliveryFailed, outcome.robot, why + "; it is told once more, in fewer words");
   } else {
-    log_.say(base::Event::kTargetHeld, outcome.robot, why + "; nothing is dropped, " + then);
+    log_.say(base::Event::kTargetHeld, outcome.robot, why + "; nothing is dropped, the message is held");
   }
   wake();
 }

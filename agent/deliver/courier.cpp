@@ -9,8 +9,6 @@ namespace dingtail::deliver {
 namespace {
 
 constexpr base::Millis kHoldMost = std::chrono::hours(1);
-constexpr base::Millis kRestMost = std::chrono::minutes(20);
-constexpr base::Millis kWindow = std::chrono::seconds(60);  // of a quota
 constexpr std::int64_t kSecurityCheck = 310000;
 
 constexpr std::string_view kTokenKey = "access_token=";
@@ -89,7 +87,7 @@ void Courier::restore(std::vector<Row> rows, const std::vector<RobotRecord>& rob
 void Courier::restore_record(const RobotRecord& record, base::Now now) {
   const auto rest_left = left_until(record.rests_until, now.wall, kRestMost);
   const bool old = rest_left.count() == 0 && std::ranges::all_of(record.answered, [&](const auto& each) {
-                     return each.first + kWindow <= now.wall;
+                     return each.first + Quota::kWindow <= now.wall;
                    });
   if (record.key.empty() || (old && !lanes_.contains(record.key))) records_.touch(record.key);
   if (old) return;
@@ -97,8 +95,8 @@ void Courier::restore_record(const RobotRecord& record, base::Now now) {
   for (auto& [key, lane] : lanes_) {
     if (!record.key.empty() && record.key != key) continue;
     for (const auto& [answered, count] : record.answered) {
-      const auto left = left_until(answered + kWindow, now.wall, kWindow);
-      for (std::uint32_t i = 0; i < count; ++i) lane.quota.restore(now.mono + left - kWindow);
+      const auto left = left_until(answered + Quota::kWindow, now.wall, Quota::kWindow);
+      for (std::uint32_t i = 0; i < count; ++i) lane.quota.restore(now.mono + left - Quota::kWindow);
     }
     if (rest_left.count() > 0) rest(lane, rest_left, now);
   }

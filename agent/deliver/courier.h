@@ -140,6 +140,8 @@ class Courier {
     RobotRecord record;
   };
 
+  static constexpr base::Millis kRestMost = std::chrono::minutes(20);  // of a robot that gets too much
+
   [[nodiscard]] const Robot* robot_of(const std::string& target, const std::string& key) const;
   [[nodiscard]] std::vector<const Lane*> lanes_of(const Target& target) const;
   void restore_record(const RobotRecord& record, base::Now now);

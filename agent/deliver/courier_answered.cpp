@@ -10,8 +10,6 @@ namespace {
 
 constexpr base::Millis kBackOffFirst = std::chrono::seconds(1);
 constexpr base::Millis kBackOffMost = std::chrono::seconds(60);
-constexpr base::Millis kRestMost = std::chrono::minutes(20);
-constexpr base::Millis kWindow = std::chrono::seconds(60);  // of a quota
 
 // What was refused (dingtalk.md, section 8), where other words may pass.
 std::optional<Outbox::Refusal> refusal_of(const Judgement& judgement) {
@@ -54,7 +52,7 @@ void Courier::count_answer(Lane& lane, Reach reach, base::Now now) {
 void Courier::record_slot(Lane& lane, base::Now now) {
   auto& answered = lane.record.answered;
   ++answered[std::chrono::ceil<std::chrono::seconds>(now.wall)];
-  std::erase_if(answered, [&](const auto& second) { return second.first + kWindow <= now.wall; });
+  std::erase_if(answered, [&](const auto& second) { return second.first + Quota::kWindow <= now.wall; });
   records_.touch(lane.record.key);
 }
 

@@ -84,7 +84,6 @@ class Outbox {
   // Its words without one of the keywords get one, and a new uuid where it was attempted before.
   void add_keyword(std::uint64_t id, const std::vector<std::string>& keywords);
   [[nodiscard]] const std::map<std::string, Queue>& queues() const { return queues_; }
-  [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
   void take_changes(Changes& changes);
   void committed() { unsaved_.committed(); }

@@ -3,11 +3,6 @@
 #include <algorithm>
 
 namespace dingtail::deliver {
-namespace {
-
-constexpr base::Millis kWindow = std::chrono::seconds(60);
-
-}  // namespace
 
 void Quota::answered(base::Mono now) {
   --open_;

@@ -12,6 +12,8 @@ namespace dingtail::deliver {
 
 class Quota {
  public:
+  static constexpr base::Millis kWindow = std::chrono::seconds(60);
+
   explicit Quota(std::uint32_t per_minute) : per_minute_(per_minute) {}
   void set_per_minute(std::uint32_t per_minute) { per_minute_ = per_minute; }
 

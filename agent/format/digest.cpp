@@ -216,13 +216,13 @@ Digest digest(LinePointers lines, const DigestStyle& style, base::Now now) {
   const std::string keyword = style.keywords.empty() ? "" : style.keywords.front();
   Digest out;
   out.message.title = title(lines, style);
-  Page all(style.max_body_bytes, out.message);  // no part of any of these lines is larger
-  for (const auto& always :
-       {heading(lines, style.language), labels_line(style, time_of(lines, now)),
-        footer(lines, style.language), keyword, heading(lines, style.language), title(lines, style)})
-    all.reserve(always);
-  for (const auto section : kSections) all.reserve(section_heading(section, lines, style.language));
-  out.told = fitting(lines, style, all.room(), out.message.at);
+  // What all lines take beside themselves; some of them take no more, but for a severity's longer name.
+  Page frame(style.max_body_bytes, out.message);
+  for (const auto& always : {heading(lines, style.language), labels_line(style, time_of(lines, now)),
+                             footer(lines, style.language), keyword, title(lines, style)})
+    frame.reserve(always);
+  for (const auto section : kSections) frame.reserve(section_heading(section, lines, style.language));
+  out.told = fitting(lines, style, frame.room(), out.message.at);
 
   const auto told = lines.first(out.told);
   out.message.title = title(told, style);

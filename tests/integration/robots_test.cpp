@@ -77,6 +77,22 @@ TEST_F(Robots, TwoTargetsWithOneRobotShareItsQuota) {
   EXPECT_EQ(target_status(1)["quota_left"], 3);
 }
 
+TEST_F(Robots, WhatTheContentCheckRefusesIsToldOnceMoreWithoutWordsOfTheLog) {
+  configure(rule("improper", "match = 'boom (?P<what>\\S+)'", "what"));
+  group().robot().misbehave({.errcode = 430102, .errmsg = "improper text", .times = 1});
+  start();
+  append("boom forbidden\n");
+  ASSERT_TRUE(group().wait_for(1));
+  const auto requests = group().requests();
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_THAT(requests[0].verdict.posted.text, HasSubstr("forbidden"));
+  const auto& told = requests[1].verdict.posted;
+  EXPECT_THAT(told.title + told.text,
+              AllOf(Not(HasSubstr("forbidden")), HasSubstr("improper · 1 alert · 1 hit")));
+  EXPECT_NE(told.msg_uuid, requests[0].verdict.posted.msg_uuid);
+  EXPECT_TRUE(wait_until_logged("delivery-failed ops: errcode 430102"));
+}
+
 // ---- send
 
 TEST_F(Robots, SendGoesThroughTheRunningAgentsQuota) {
