@@ -65,7 +65,7 @@ base::Millis Courier::settle(Queue& queue, Row& row, const Judgement& judgement,
       queue.refused.emplace(row.id, now.mono + wait);
       break;
     case Verdict::kRetry:
-      wait = back_off(queue.failures);
+      wait = std::max(back_off(queue.failures), judgement.retry_after);
       ++queue.failures;
       queue.state = TargetState::kRetrying;
       queue.not_before = now.mono + wait;
