@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <functional>
 #include <list>
@@ -123,16 +124,15 @@ class LoopbackServer {
  public:
   using Serve = std::function<void(LoopbackConnection&, const std::string& request)>;
 
-  // With a certificate it speaks TLS. On a given address of loopback and port; 0: any free one.
-  explicit LoopbackServer(Serve serve, const std::optional<Tls>& tls = std::nullopt,
-                          const char* address = "127.0.0.1", std::uint16_t port = 0)
+  // With a certificate it speaks TLS. On that port of 127.0.0.1; 0: any free one.
+  explicit LoopbackServer(Serve serve, const std::optional<Tls>& tls = std::nullopt, std::uint16_t port = 0)
       : serve_(std::move(serve)),
         listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
         context_(tls ? context_of(*tls) : nullptr, SSL_CTX_free) {
     sockaddr_in name{};
     name.sin_family = AF_INET;
     name.sin_port = htons(port);
-    ::inet_pton(AF_INET, address, &name.sin_addr);
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof name;
     auto* raw = reinterpret_cast<sockaddr*>(&name);
     const int on = 1;
@@ -158,6 +158,11 @@ class LoopbackServer {
   }
   [[nodiscard]] std::string origin() const {
     return (context_ ? "https" : "http") + ("://127.0.0.1:" + std::to_string(port_));
+  }
+  // From now on: before anything is read. False: nothing will be.
+  void admit(std::function<bool(LoopbackConnection&)> admit) {
+    const std::lock_guard lock(mutex_);
+    admit_ = std::move(admit);
   }
   // One each connection, as far as it was readable; empty where the handshake failed.
   [[nodiscard]] std::vector<std::string> requests() const {
@@ -201,7 +206,16 @@ class LoopbackServer {
     }
   }
   void talk(LoopbackConnection& connection) {
-    const bool usable = connection.shake_hands();
+    sigset_t broken_pipe;  // OpenSSL raises it
+    ::sigemptyset(&broken_pipe);
+    ::sigaddset(&broken_pipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+    std::function<bool(LoopbackConnection&)> admit;
+    {
+      const std::lock_guard lock(mutex_);
+      admit = admit_;
+    }
+    const bool usable = connection.shake_hands() && (!admit || admit(connection));
     const auto request = usable ? connection.read_request() : std::string();
     {
       const std::lock_guard lock(mutex_);
@@ -217,8 +231,21 @@ class LoopbackServer {
   std::uint16_t port_ = 0;
   mutable std::mutex mutex_;
   std::vector<std::string> requests_;
+  std::function<bool(LoopbackConnection&)> admit_;
   std::list<Peer> peers_;  // the acceptor's, until it is joined
   std::thread acceptor_;
 };
+
+// Of a proxy: connects to the port of loopback that the request names, whatever the host, and carries.
+inline void connect_through(LoopbackConnection& client, const std::string& request) {
+  base::Fd server(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_port = htons(static_cast<std::uint16_t>(std::stoi(request.substr(request.find(':') + 1))));
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(server.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0) return;
+  client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+  client.join(server);
+}
 
 }  // namespace dingtail::test

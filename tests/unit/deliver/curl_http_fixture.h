@@ -3,12 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "deliver/curl_http.h"
 #include "support/loopback_server.h"
@@ -70,6 +73,33 @@ class CurlHttpTest : public testing::Test {
   std::filesystem::path directory;
   loop::Loop loop;
   std::unique_ptr<CurlHttp> http;
+};
+
+// With names of the test's own.
+class CurlHttpWayTest : public CurlHttpTest {
+ protected:
+  // A resolver that knows these names, as long as it answers.
+  CurlOptions with_names(std::map<std::string, std::vector<std::string>> names) {
+    CurlOptions options{.environment = {}};
+    options.look_up =
+        [this, known = std::move(names)](const std::string& host) -> base::Result<std::vector<std::string>> {
+      ++look_ups;
+      const auto found = known.find(host);
+      if (found == known.end() || !answers) return base::fail(base::Code::kFailed, "no such name");
+      return found->second;
+    };
+    return options;
+  }
+  HttpRequest trusting(const std::string& url) const {
+    auto out = request(url);
+    out.ca_file = write("ca.pem", certificate.pem);
+    return out;
+  }
+
+  const test::Certificate certificate = test::make_certificate({"DNS:oapi.example"});
+  const test::Tls tls{certificate};
+  std::atomic<int> look_ups = 0;
+  std::atomic<bool> answers = true;
 };
 
 }  // namespace dingtail::deliver
