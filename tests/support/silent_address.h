@@ -37,6 +37,8 @@ class SilentAddress {
     }
   }
   [[nodiscard]] bool is_there() const { return !fds_.empty(); }
+  // From now on it refuses.
+  void close() { fds_.clear(); }
 
  private:
   std::vector<base::Fd> fds_;
