@@ -93,7 +93,7 @@ void read_dingtalk(TableReader& table, Target& target) {
   if (const auto ca = table.string("ca_file")) {
     target.ca_file = (table.directory() / ca->value).string();
     if (::access(target.ca_file.c_str(), R_OK) != 0)
-      problems.warning(
+      table.reading().problems.warning(
           ca->place,
           "`ca_file` cannot be read: " + target.ca_file + ": " + std::generic_category().message(errno),
           "without it nothing is sent to this target");
