@@ -2,7 +2,6 @@
 // by byte, over real TLS.
 #pragma once
 
-#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
