@@ -90,8 +90,8 @@ struct Target {
   Mention mention;
   std::vector<EventKind> events = {EventKind::kFiring, EventKind::kRepeat, EventKind::kResolved};
   std::uint32_t per_minute = 18;  // of each robot
-  std::string proxy;
-  std::string ca_file;
+  std::string proxy;    // http://, https:// or socks5h://; empty: the environment's (https_proxy, no_proxy)
+  std::string ca_file;  // PEM: trusted besides the system's issuers; empty: those alone
   Language language = Language::kEnglish;
   Place place;
 };

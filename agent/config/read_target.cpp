@@ -1,6 +1,9 @@
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 
 #include "base/text.h"
 #include "config/read.h"
@@ -120,7 +123,14 @@ void read_dingtalk(TableReader& table, Target& target) {
                                        "leave `per_minute` at 18, unless this is no DingTalk robot");
   }
   read_proxy(table, target);
-  if (const auto ca = table.string("ca_file")) target.ca_file = (table.directory() / ca->value).string();
+  if (const auto ca = table.string("ca_file")) {
+    target.ca_file = (table.directory() / ca->value).string();
+    if (::access(target.ca_file.c_str(), R_OK) != 0)
+      table.reading().problems.warning(
+          ca->place,
+          "`ca_file` cannot be read: " + target.ca_file + ": " + std::generic_category().message(errno),
+          "without it nothing is sent to this target");
+  }
 }
 
 Words<EventKind> event_words() {

@@ -96,7 +96,7 @@ base::Millis Courier::settle_robot(Lane& lane, const Judgement& judgement, base:
       break;
     case Verdict::kRetry:
       lane.state = TargetState::kRetrying;
-      wait = back_off(lane.failures++);
+      wait = std::max(back_off(lane.failures++), judgement.retry_after);
       break;
   }
   lane.not_before = now.mono + wait;

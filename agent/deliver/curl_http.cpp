@@ -18,10 +18,7 @@ namespace {
 using Done = std::function<void(HttpAnswer)>;
 
 HttpAnswer given_up(CURLMcode code) {
-  HttpAnswer answer;
-  answer.transport = Transport::kOther;
-  answer.error = curl_multi_strerror(code);
-  return answer;
+  return no_answer(Transport::kOther, curl_multi_strerror(code));
 }
 
 }  // namespace
@@ -29,6 +26,7 @@ HttpAnswer given_up(CURLMcode code) {
 struct CurlHttp::Impl {
   struct Running {
     std::unique_ptr<CurlTransfer> transfer;
+    std::string host;
     Done done;
   };
 
@@ -36,6 +34,7 @@ struct CurlHttp::Impl {
       : loop(on),
         options(std::move(with)),
         trust(options.system_bundle),
+        resolver(on, options.look_up, options.total_timeout),
         timer(on, [this] { act(CURL_SOCKET_TIMEOUT, 0); }),
         soon(on, [this] { tell_one(); }) {}
   Impl(const Impl&) = delete;
@@ -48,6 +47,7 @@ struct CurlHttp::Impl {
   bool open();
   void close();
   void post(const HttpRequest& request, Done done);
+  void begin(const HttpRequest& request, const Route& route, const Resolved& resolved, Done done);
   void act(curl_socket_t fd, int events);
   void collect();
   void rebuild(CURLMcode why);
@@ -59,6 +59,7 @@ struct CurlHttp::Impl {
   loop::Loop& loop;
   CurlOptions options;
   Trust trust;
+  Resolver resolver;
   loop::Timer timer;                                // libcurl's one
   loop::Timer soon;                                 // tells what is in `answers`
   std::deque<std::pair<Done, HttpAnswer>> answers;  // to tell, each from the loop itself
@@ -87,12 +88,22 @@ void CurlHttp::Impl::close() {
 }
 
 void CurlHttp::Impl::post(const HttpRequest& request, Done done) {
-  auto transfer = CurlTransfer::prepare(request, options, trust);
+  const auto route = route_of(request, options.environment);
+  if (!route)
+    return tell(std::move(done), no_answer(Transport::kUrl, "not an https address (or http to loopback)"));
+  if (!route->needs_look_up()) return begin(request, *route, {}, std::move(done));
+  resolver.resolve(route->host,
+                   [=, this](const Resolved& resolved) { begin(request, *route, resolved, done); });
+}
+
+void CurlHttp::Impl::begin(const HttpRequest& request, const Route& route, const Resolved& resolved,
+                           Done done) {
+  auto transfer = CurlTransfer::prepare(request, route, resolved, options, trust);
   if (!transfer) return tell(std::move(done), std::move(transfer.error()));
   CURL* easy = (*transfer)->easy();
   if (const auto code = curl_multi_add_handle(multi, easy); code != CURLM_OK)
     return tell(std::move(done), given_up(code));
-  running.emplace(easy, Running{std::move(*transfer), std::move(done)});
+  running.emplace(easy, Running{std::move(*transfer), route.host, std::move(done)});
 }
 
 void CurlHttp::Impl::act(curl_socket_t fd, int events) {
@@ -110,8 +121,11 @@ void CurlHttp::Impl::collect() {
     CURL* easy = message->easy_handle;
     const CURLcode code = message->data.result;
     curl_multi_remove_handle(multi, easy);  // ends the life of *message
-    const auto node = running.extract(easy);
-    tell(std::move(node.mapped().done), node.mapped().transfer->end(code));
+    auto ended = std::move(running.extract(easy).mapped());
+    auto answer = ended.transfer->end(code);
+    if (answer.transport == Transport::kConnect || answer.transport == Transport::kProxy)
+      resolver.blame(ended.host);
+    tell(std::move(ended.done), std::move(answer));
   }
 }
 

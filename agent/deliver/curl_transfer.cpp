@@ -3,6 +3,8 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
 
 #include "base/text.h"
 
@@ -10,31 +12,7 @@ namespace dingtail::deliver {
 namespace {
 
 constexpr std::size_t kMostAnswerBytes = std::size_t{64} * 1024;  // of its headers, and of its body
-
-HttpAnswer failed(Transport transport, std::string error) {
-  HttpAnswer answer;
-  answer.transport = transport;
-  answer.error = std::move(error);
-  return answer;
-}
-
-std::string part_of(CURLU* url, CURLUPart part) {
-  char* text = nullptr;
-  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return {};
-  std::string out = text;
-  curl_free(text);
-  return out;
-}
-
-// "https", or "http" where that goes to this host alone; nothing for any other address.
-std::string usable_scheme(const std::string& address) {
-  const std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), curl_url_cleanup);
-  if (curl_url_set(url.get(), CURLUPART_URL, address.c_str(), 0) != CURLUE_OK) return {};
-  auto scheme = part_of(url.get(), CURLUPART_SCHEME);
-  const bool usable =
-      scheme == "https" || (scheme == "http" && base::is_loopback(part_of(url.get(), CURLUPART_HOST)));
-  return usable ? scheme : std::string();
-}
+constexpr std::chrono::seconds kMostRetryAfter = std::chrono::hours(1);
 
 long number_of(CURL* easy, CURLINFO what) {
   long value = 0;
@@ -56,7 +34,46 @@ std::optional<base::Wall> date_of(CURL* easy) {
   return base::Wall(std::chrono::seconds(seconds));
 }
 
+// Seconds, or a date: that by the server's own clock.
+base::Millis retry_after_of(CURL* easy, std::optional<base::Wall> date) {
+  curl_header* header = nullptr;
+  if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return {};
+  const std::string_view text = header->value;
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    const auto until = curl_getdate(header->value, nullptr);
+    seconds = until < 0 || !date ? 0 : until - base::unix_ms(*date) / 1000;
+  }
+  return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kMostRetryAfter.count()));
+}
+
+// By OpenSSL's words: libcurl has one code for all that ends a handshake, also for a connection that broke.
+bool speaks_no_safe_tls(std::string_view error) {
+  constexpr std::array<std::string_view, 4> kWords = {"unsupported protocol", "protocol version",
+                                                      "wrong version number", "no protocols available"};
+  return std::any_of(kWords.begin(), kWords.end(),
+                     [&](std::string_view words) { return error.find(words) != std::string_view::npos; });
+}
+
+// "oapi.example:443:192.0.2.1,[2001:db8::1]", as CURLOPT_RESOLVE takes it.
+std::string resolve_entry(const Route& route, const std::vector<std::string>& addresses) {
+  std::string out = route.host + ":" + std::to_string(route.port) + ":";
+  for (const auto& each : addresses) {
+    if (&each != &addresses.front()) out += ',';
+    out += each.find(':') == std::string::npos ? each : "[" + each + "]";
+  }
+  return out;
+}
+
 }  // namespace
+
+HttpAnswer no_answer(Transport why, std::string error) {
+  HttpAnswer answer;
+  answer.transport = why;
+  answer.error = std::move(error);
+  return answer;
+}
 
 void CurlTransfer::Freer::operator()(void* easy) const {
   curl_easy_cleanup(easy);
@@ -66,40 +83,49 @@ void CurlTransfer::Freer::operator()(curl_slist* list) const {
 }
 
 tl::expected<std::unique_ptr<CurlTransfer>, HttpAnswer> CurlTransfer::prepare(const HttpRequest& request,
+                                                                              const Route& route,
+                                                                              const Resolved& resolved,
                                                                               const CurlOptions& options,
                                                                               Trust& trust) {
-  const auto scheme = usable_scheme(request.url.reveal());
-  if (scheme.empty())
-    return tl::unexpected(failed(Transport::kUrl, "not an https address (or http to loopback)"));
+  if (route.needs_look_up() && resolved.addresses.empty())
+    return tl::unexpected(no_answer(route.proxy.empty() ? Transport::kResolve : Transport::kProxy,
+                                    "resolving " + route.host + ": " + resolved.error));
   TrustStore store;
-  if (scheme == "https") {
+  if (route.scheme == "https") {
     auto loaded = trust.with(request.ca_file);
-    if (!loaded) return tl::unexpected(failed(Transport::kTls, loaded.error().what));
+    if (!loaded) return tl::unexpected(no_answer(Transport::kTls, loaded.error().what));
     store = std::move(*loaded);
   }
-  std::unique_ptr<CurlTransfer> transfer(new CurlTransfer(request, std::move(store)));
-  transfer->set_security(scheme);
+  std::unique_ptr<CurlTransfer> transfer(new CurlTransfer(request, route, resolved, std::move(store)));
+  transfer->set_security();
   transfer->set_connection(options);
+  transfer->set_route(resolved.addresses);
   transfer->set_message();
   transfer->set_answer();
   return transfer;
 }
 
-CurlTransfer::CurlTransfer(const HttpRequest& request, TrustStore trust)
-    : request_(request), trust_(std::move(trust)), easy_(curl_easy_init()) {}
+CurlTransfer::CurlTransfer(const HttpRequest& request, const Route& route, const Resolved& resolved,
+                           TrustStore trust)
+    : request_(request),
+      route_(route),
+      not_resolved_(resolved.error),
+      trust_(std::move(trust)),
+      easy_(curl_easy_init()) {}
 
-void CurlTransfer::set_security(const std::string& scheme) {
+void CurlTransfer::set_security() {
   CURL* easy = easy_.get();
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, scheme.c_str());
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, route_.scheme.c_str());
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
   // All trust comes from our store. libcurl loads its own anew for each message (33 ms on the loop) or caches
   // one for all of them, which then would replace ours.
-  curl_easy_setopt(easy, CURLOPT_CAINFO, nullptr);
-  curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+  for (const auto option : {CURLOPT_CAINFO, CURLOPT_CAPATH, CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH})
+    curl_easy_setopt(easy, option, nullptr);
   curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
   const auto trust_ours = [](CURL* /*easy*/, void* ssl_ctx, void* self) {
     Trust::give(static_cast<CurlTransfer*>(self)->trust_, ssl_ctx);
@@ -107,12 +133,6 @@ void CurlTransfer::set_security(const std::string& scheme) {
   };
   curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, +trust_ours);
   curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, this);
-  if (scheme == "http") {
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");  // what is not encrypted stays on this host
-  } else if (!request_.proxy.empty()) {
-    curl_easy_setopt(easy, CURLOPT_PROXY, request_.proxy.c_str());
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");  // the target's word goes before the environment's
-  }
 }
 
 void CurlTransfer::set_connection(const CurlOptions& options) {
@@ -121,9 +141,19 @@ void CurlTransfer::set_connection(const CurlOptions& options) {
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
   curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // else a dead resolver stops the loop for seconds
+  // A name that it looks up by itself after all must not stop the loop when it is given up.
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options.total_timeout.count()));
+}
+
+void CurlTransfer::set_route(const std::vector<std::string>& addresses) {
+  CURL* easy = easy_.get();
+  curl_easy_setopt(easy, CURLOPT_PROXY, route_.proxy.c_str());  // empty: none, whatever the environment says
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+  if (addresses.empty()) return;
+  resolve_.reset(curl_slist_append(nullptr, resolve_entry(route_, addresses).c_str()));
+  curl_easy_setopt(easy, CURLOPT_RESOLVE, resolve_.get());
 }
 
 void CurlTransfer::set_message() {
@@ -175,34 +205,24 @@ HttpAnswer CurlTransfer::end(int code) {
   answer.status =
       static_cast<int>(number_of(easy, by_proxy ? CURLINFO_HTTP_CONNECTCODE : CURLINFO_RESPONSE_CODE));
   answer.date = date_of(easy);
+  answer.retry_after = retry_after_of(easy, answer.date);
   return answer;
 }
 
 Transport CurlTransfer::transport_of(int code) const {
-  CURL* easy = easy_.get();
-  const bool sent = has_passed(easy, CURLINFO_PRETRANSFER_TIME_T);
   if (code == CURLE_OK) return Transport::kOk;
   if (too_large_) return Transport::kTooLarge;
-  if (!sent && number_of(easy, CURLINFO_HTTP_CONNECTCODE) >= 300) return Transport::kProxy;
-  switch (code) {
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-      return Transport::kUrl;
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return Transport::kResolve;
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_PROXY:
-      return Transport::kProxy;
-    case CURLE_COULDNT_CONNECT:
-      return request_.proxy.empty() ? Transport::kConnect : Transport::kProxy;
-    case CURLE_PEER_FAILED_VERIFICATION:
-      return Transport::kTls;
-    case CURLE_OPERATION_TIMEDOUT:
-      if (sent) return Transport::kTimeout;
-      return has_passed(easy, CURLINFO_NAMELOOKUP_TIME_T) ? Transport::kConnect : Transport::kResolve;
-    default:
-      return sent ? Transport::kOther : Transport::kConnect;
-  }
+  CURL* easy = easy_.get();
+  if (has_passed(easy, CURLINFO_PRETRANSFER_TIME_T))
+    return code == CURLE_OPERATION_TIMEDOUT ? Transport::kTimeout : Transport::kOther;
+  if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) return Transport::kUrl;
+  if (number_of(easy, CURLINFO_HTTP_CONNECTCODE) >= 300) return Transport::kProxy;
+  if (!not_resolved_.empty() && route_.proxy.empty()) return Transport::kResolve;  // it may have moved
+  if (code == CURLE_PEER_FAILED_VERIFICATION) return Transport::kTls;
+  if (code == CURLE_SSL_CONNECT_ERROR && speaks_no_safe_tls(error_.data())) return Transport::kTlsVersion;
+  const bool by_proxy = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_PROXY ||
+                        code == CURLE_PROXY || code == CURLE_OPERATION_TIMEDOUT;
+  return by_proxy && !route_.proxy.empty() ? Transport::kProxy : Transport::kConnect;
 }
 
 // What libcurl says, without the address: that opens the door.
@@ -213,11 +233,14 @@ std::string CurlTransfer::told(int code) const {
   text = base::replace_all(std::move(text), url, "the webhook");
   if (const auto query = url.find('?'); query != std::string_view::npos && query + 1 < url.size())
     text = base::replace_all(std::move(text), url.substr(query + 1), "***");
-  if (!request_.proxy.empty()) text = base::replace_all(std::move(text), request_.proxy, "the proxy");
+  if (!route_.proxy.empty()) text = base::replace_all(std::move(text), route_.proxy, "the proxy");
   // How long it took differs each time, and would make the same trouble speak again.
   if (const auto after = text.find(" after "); after != std::string::npos && text.ends_with(" ms"))
     text.resize(after);
-  return std::string(base::trim(text));
+  text = base::trim(text);
+  if (!not_resolved_.empty())
+    text = "resolving " + route_.host + ": " + not_resolved_ + "; at its last known address: " + text;
+  return text;
 }
 
 }  // namespace dingtail::deliver

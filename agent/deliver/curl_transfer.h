@@ -9,17 +9,24 @@
 #include <tl/expected.hpp>
 
 #include "deliver/curl_http.h"
+#include "deliver/curl_route.h"
 #include "deliver/http.h"
+#include "deliver/resolver.h"
 #include "deliver/trust.h"
 
 struct curl_slist;
 
 namespace dingtail::deliver {
 
+HttpAnswer no_answer(Transport why, std::string error);
+
 class CurlTransfer {
  public:
-  // Or at once an answer: an address that nothing is sent to, or certificates that cannot be read.
+  // `resolved`: of a route that needs no look-up nothing. Or at once an answer: a name without an address, or
+  // certificates that cannot be read.
   static tl::expected<std::unique_ptr<CurlTransfer>, HttpAnswer> prepare(const HttpRequest& request,
+                                                                         const Route& route,
+                                                                         const Resolved& resolved,
                                                                          const CurlOptions& options,
                                                                          Trust& trust);
 
@@ -33,9 +40,10 @@ class CurlTransfer {
     void operator()(curl_slist* list) const;
   };
 
-  CurlTransfer(const HttpRequest& request, TrustStore trust);
-  void set_security(const std::string& scheme);
+  CurlTransfer(const HttpRequest& request, const Route& route, const Resolved& resolved, TrustStore trust);
+  void set_security();
   void set_connection(const CurlOptions& options);
+  void set_route(const std::vector<std::string>& addresses);
   void set_message();
   void set_answer();
   bool take_body(std::string_view data);
@@ -44,12 +52,15 @@ class CurlTransfer {
   [[nodiscard]] std::string told(int code) const;
 
   HttpRequest request_;
-  TrustStore trust_;  // none for http
+  Route route_;
+  std::string not_resolved_;  // empty, or why the addresses are not of now
+  TrustStore trust_;          // none for http
   HttpAnswer answer_;
   std::size_t header_bytes_ = 0;
   bool too_large_ = false;
   std::array<char, 256> error_{};
   std::unique_ptr<curl_slist, Freer> headers_;
+  std::unique_ptr<curl_slist, Freer> resolve_;
   std::unique_ptr<void, Freer> easy_;  // first to end: it points to the others
 };
 

@@ -23,9 +23,10 @@ enum class Transport {
   kOk,
   kUrl,  // not an address to post to: malformed, or http to another host than this one
   kResolve,
-  kConnect,  // or the TLS handshake broke off; nothing was sent
-  kTls,      // the host's certificate is not trusted, or ca_file cannot be read; nothing was sent
-  kTimeout,  // sent, and no answer in time
+  kConnect,     // or the TLS handshake broke off; nothing was sent
+  kTls,         // the host's certificate is not trusted, or ca_file cannot be read; nothing was sent
+  kTlsVersion,  // the host speaks no TLS that is safe, or none at all; nothing was sent
+  kTimeout,     // sent, and no answer in time
   kTooLarge,
   kProxy,  // the proxy is out of reach or refuses: then its HTTP status is there; nothing was sent
   kOther,  // the connection broke after something was sent
@@ -37,6 +38,7 @@ struct HttpAnswer {
   int status = 0;                  // HTTP status; 0 without an answer
   std::string body;                // at most 64 KiB
   std::optional<base::Wall> date;  // the server's Date header
+  base::Millis retry_after{0};     // its Retry-After header, an hour at most
 };
 
 class Http {

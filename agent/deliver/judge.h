@@ -1,5 +1,5 @@
 // What an answer means (dingtalk.md, section 8) and what a person can do about it. Pure. Judged by errcode
-// first, then by HTTP status, then by what the transport said.
+// first, then by HTTP status, then by what the transport said. What they mean is in meaning.h.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +33,7 @@ struct Judgement {
   std::string_view remedy;  // one sentence for a person, of static life; empty when delivered
   Reach reach = Reach::kUnknown;
   base::Millis wait{0};          // the least time before the next attempt; while kRetry the back-off decides
+  base::Millis retry_after{0};   // kRetry: what the server asked for; the back-off may be longer
   std::uint32_t tries = 0;       // kRetry: after so many such answers in a row take it as kRefused; 0: never
   bool stale_signature = false;  // kConfig: but a signature with a better clock may pass
 };

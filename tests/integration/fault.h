@@ -5,14 +5,23 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "integration/crooked_robot.h"
 #include "integration/host.h"
 
 namespace dingtail::integration {
+
+// What `status` says of a target, and the log.
+struct Trouble {
+  const char* state;
+  const char* errmsg;  // a part of it
+  const char* remedy;  // the same
+};
 
 class Fault : public Host {
  protected:
@@ -51,6 +60,19 @@ class Fault : public Host {
   // How long the agent's loop took to answer, which it does between two turns. Of what it waited for a
   // processor only what it had of one counts: the rest is not its own doing.
   std::chrono::nanoseconds answer_time();
+  // ---- two targets: "ops", whose robot is in order, and another, "bad"
+  // dingtail.toml: app.log and an alert a line, for both. `bad` is TOML.
+  void follow_for_two(const std::string& bad);
+  nlohmann::json target_status(const std::string& name);
+  // Writes lines until it holds; each must be with "ops" at once.
+  void expect_ops_undelayed_until(const std::function<bool()>& enough);
+  // From now until "bad" was tried `attempts` times and is in that trouble: "ops" is not delayed, no loop is
+  // held up, each attempt is the same message with a signature of its own, and no secret is told.
+  void expect_harmless(CrookedRobot& bad, const Trouble& trouble, std::size_t attempts);
+  // Within the deadline all that waits for "bad" is delivered, each message once.
+  void expect_delivered(CrookedRobot& bad);
+  void reload_agent() { ASSERT_EQ(ask({"reload"}).code, 0); }
+
   // A number in /proc/PID/status, as "VmHWM"; 0 where it has none.
   std::uint64_t proc_status(const std::string& key);
 };

@@ -218,6 +218,19 @@ TEST(Load, EmptyNamesAndBadProxiesAreTold) {
                                                   "5:7: error: `proxy` is not a proxy's URL"));
 }
 
+TEST(Load, ACaFileIsRelativeToTheFileAndWarnedOfWhereItIsMissing) {
+  const test::TempDir dir;
+  dir.write("ca.pem", "");
+  const std::string target = "type='dingtalk'\nwebhook='https://h/robot/send?access_token=";
+  const auto loaded = load_text(dir, "[[target]]\nname='a'\n" + target + "a'\nca_file='ca.pem'\n" +
+                                         "[[target]]\nname='b'\n" + target + "b'\nca_file='no.pem'\n");
+  EXPECT_EQ(loaded.config.targets.at(0).ca_file, dir / "ca.pem");
+  EXPECT_FALSE(loaded.problems.failed());
+  EXPECT_THAT(brief(loaded.problems),
+              testing::Contains(AllOf(StartsWith("10:9: warning: `ca_file` cannot be read: "),
+                                      HasSubstr("no.pem: No such file"))));
+}
+
 TEST(Load, RelativePathsAreRelativeToTheFileHoweverItIsNamed) {
   const test::TempDir dir;
   const auto before = std::filesystem::current_path();

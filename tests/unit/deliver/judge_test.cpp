@@ -22,42 +22,65 @@ Judgement judge_code(const std::string& errcode, const std::string& errmsg = "x"
   return judge(http(200, R"({"errcode":)" + errcode + R"(,"errmsg":")" + errmsg + R"("})"));
 }
 
+// What an operator must find in the remedy, and the least wait; of a passing trouble the back-off decides.
 struct Code {
-  int errcode;
+  std::int64_t errcode;
   Verdict verdict;
+  const char* remedy;
+  base::Millis wait;
 };
 
 // dingtalk.md, section 8, row by row. BACKOFF is kThrottled (of a second or so: kRetry), DROP is kRefused.
 class EveryCode : public testing::TestWithParam<Code> {};
 
-TEST_P(EveryCode, HasItsVerdictAndARemedy) {
-  const auto [errcode, verdict] = GetParam();
+TEST_P(EveryCode, HasItsVerdictItsWaitAndARemedy) {
+  const auto& [errcode, verdict, remedy, wait] = GetParam();
   for (const auto& written : {std::to_string(errcode), '"' + std::to_string(errcode) + '"'}) {
     const auto judgement = judge_code(written);
     EXPECT_EQ(judgement.verdict, verdict) << written;
     EXPECT_EQ(judgement.errcode, errcode);
+    EXPECT_EQ(judgement.errmsg, "x");
     EXPECT_EQ(judgement.reach, Reach::kAnswered);
+    EXPECT_EQ(judgement.wait, wait);
     EXPECT_EQ(judgement.remedy.empty(), verdict == Verdict::kDelivered);
+    EXPECT_THAT(judgement.remedy, HasSubstr(remedy));
   }
 }
+
+constexpr base::Millis kAtOnce{0};
+constexpr auto kDelivered = Verdict::kDelivered;
+constexpr auto kRetry = Verdict::kRetry;
+constexpr auto kThrottled = Verdict::kThrottled;
+constexpr auto kConfig = Verdict::kConfig;
+constexpr auto kRefused = Verdict::kRefused;
 
 INSTANTIATE_TEST_SUITE_P(
     Judge, EveryCode,
     testing::Values(
-        Code{0, Verdict::kDelivered}, Code{-1, Verdict::kRetry}, Code{500100, Verdict::kRetry},
-        Code{410100, Verdict::kThrottled}, Code{130101, Verdict::kThrottled},
-        Code{450101, Verdict::kThrottled}, Code{90018, Verdict::kRetry}, Code{90002, Verdict::kRetry},
-        Code{90001, Verdict::kThrottled}, Code{90014, Verdict::kThrottled}, Code{90020, Verdict::kConfig},
-        Code{90030, Verdict::kConfig}, Code{310000, Verdict::kConfig}, Code{300005, Verdict::kConfig},
-        Code{300001, Verdict::kConfig}, Code{400101, Verdict::kConfig}, Code{40014, Verdict::kConfig},
-        Code{88, Verdict::kConfig}, Code{400102, Verdict::kConfig}, Code{400106, Verdict::kConfig},
-        Code{400013, Verdict::kConfig}, Code{43002, Verdict::kConfig}, Code{43004, Verdict::kConfig},
-        Code{40035, Verdict::kRefused}, Code{400105, Verdict::kRefused}, Code{400201, Verdict::kRefused},
-        Code{400401, Verdict::kRefused}, Code{400402, Verdict::kRefused}, Code{400403, Verdict::kRefused},
-        Code{400602, Verdict::kRefused}, Code{401104, Verdict::kRefused}, Code{460101, Verdict::kRefused},
-        Code{101002, Verdict::kRefused}, Code{430101, Verdict::kRefused}, Code{430102, Verdict::kRefused},
-        Code{430103, Verdict::kRefused}, Code{430104, Verdict::kRefused}, Code{660026, Verdict::kRetry},
-        Code{777777, Verdict::kRetry}));
+        Code{0, kDelivered, "", kAtOnce}, Code{-1, kRetry, "sent again", kAtOnce},
+        Code{500100, kRetry, "sent again", hours(1)},  // once its tries are over
+        Code{660026, kRetry, "sent again", kAtOnce}, Code{410100, kThrottled, "per_minute", minutes(10)},
+        Code{130101, kThrottled, "per_minute", minutes(10)},
+        Code{450101, kThrottled, "per_minute", minutes(10)}, Code{90018, kRetry, "sent again", kAtOnce},
+        Code{90002, kRetry, "sent again", kAtOnce}, Code{90001, kThrottled, "blocked", minutes(10)},
+        Code{90003, kThrottled, "blocked", minutes(10)}, Code{90014, kThrottled, "blocked", minutes(10)},
+        Code{90020, kConfig, "quota", hours(1)}, Code{90030, kConfig, "quota", hours(1)},
+        Code{310000, kConfig, "security settings", minutes(10)},
+        Code{300005, kConfig, "access_token", minutes(10)},
+        Code{300001, kConfig, "access_token", minutes(10)},
+        Code{400101, kConfig, "access_token", minutes(10)}, Code{40014, kConfig, "access_token", minutes(10)},
+        Code{88, kConfig, "access_token", minutes(10)}, Code{400102, kConfig, "disabled", minutes(10)},
+        Code{400106, kConfig, "disabled", minutes(10)}, Code{400013, kConfig, "dissolved", minutes(10)},
+        Code{43002, kConfig, "proxy", minutes(10)}, Code{43004, kConfig, "proxy", minutes(10)},
+        Code{40035, kRefused, "report", hours(1)}, Code{400105, kRefused, "report", hours(1)},
+        Code{400201, kRefused, "report", hours(1)}, Code{400401, kRefused, "report", hours(1)},
+        Code{400402, kRefused, "report", hours(1)}, Code{400403, kRefused, "report", hours(1)},
+        Code{400602, kRefused, "report", hours(1)}, Code{401104, kRefused, "report", hours(1)},
+        Code{460101, kRefused, "samples", hours(1)}, Code{101002, kRefused, "samples", hours(1)},
+        Code{430101, kRefused, "content check", hours(1)}, Code{430102, kRefused, "content check", hours(1)},
+        Code{430103, kRefused, "content check", hours(1)}, Code{430104, kRefused, "content check", hours(1)},
+        Code{777777, kRetry, "not known", hours(1)}, Code{-2, kRetry, "not known", hours(1)},
+        Code{9'223'372'036'854'775'807, kRetry, "not known", hours(1)}));
 
 struct Words {
   const char* errcode;
@@ -80,6 +103,10 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Words{"310000", "keywords not in content", Verdict::kConfig, "keywords"},
         Words{"310000", "description:关键词不匹配;solution:请联系群管理员查看此机器人的关键词;",
+              Verdict::kConfig, "keywords"},
+        Words{"310000", "keywords not in content, more: [https://ding-doc.dingtalk.com/doc#/x]",
+              Verdict::kConfig, "keywords"},
+        Words{"310000", "错误描述:关键词不匹配;解决方案:请联系群管理员查看此机器人的关键词;",
               Verdict::kConfig, "keywords"},
         Words{"310000", "sign not match, more: [https://ding-doc.dingtalk.com/doc]", Verdict::kConfig,
               "secret"},
@@ -104,25 +131,26 @@ TEST(Judge, KnowsAStaleSignatureFromAWrongOne) {
   EXPECT_FALSE(judge_code("310000", "sign not match").stale_signature);
 }
 
+TEST(Judge, TakesTheChineseWordsOfAMismatchForThatAlthoughTheyNameTheTimestamp) {
+  EXPECT_FALSE(judge_code("310000", "机器人发送签名不匹配;请确认签名和生成签名的时间戳").stale_signature);
+  EXPECT_TRUE(judge_code("310000", "时间戳无效").stale_signature);
+}
+
 TEST(Judge, LooksIntoTheCodeThat88Wraps) {
   const auto wrapped = [](const std::string& sub_code) {
     return judge(http(200, R"({"errcode":88,"errmsg":"x","sub_code":)" + sub_code + "}")).verdict;
   };
   EXPECT_EQ(wrapped(R"("90018")"), Verdict::kRetry);
   EXPECT_EQ(wrapped("90001"), Verdict::kThrottled);
+  EXPECT_EQ(wrapped("90016"), Verdict::kConfig);  // no code that is known
+  EXPECT_EQ(wrapped("0"), Verdict::kConfig);
   EXPECT_EQ(wrapped(R"("40014")"), Verdict::kConfig);
   EXPECT_EQ(wrapped(R"("isv.something")"), Verdict::kConfig);
 }
 
-TEST(Judge, WaitsAsLongAsTheAnswerDemands) {
-  EXPECT_EQ(judge_code("410100").wait, minutes(10));
-  EXPECT_EQ(judge_code("300005").wait, minutes(10));
-  EXPECT_EQ(judge_code("90030").wait, hours(1));
-  EXPECT_EQ(judge_code("430101").wait, hours(1));
-}
-
 TEST(Judge, RetriesAnUnknownCodeThreeTimesAndABusySystemForEver) {
   EXPECT_EQ(judge_code("777777").tries, 3U);
+  EXPECT_EQ(judge_code("500100").tries, 6U);
   EXPECT_EQ(judge_code("-1").tries, 0U);
 }
 
@@ -151,12 +179,26 @@ TEST(Judge, SurvivesAnAnswerNestedDeeply) {
 }
 
 TEST(Judge, GoesByTheHttpStatusWhereNoErrcodeIs) {
-  const auto verdict = [](int status) { return judge(http(status, "<html>")).verdict; };
-  for (const int passing : {408, 429, 500, 502, 503, 504})
-    EXPECT_EQ(verdict(passing), Verdict::kRetry) << passing;
-  for (const int lasting : {301, 302, 307, 400, 401, 403, 404, 407})
-    EXPECT_EQ(verdict(lasting), Verdict::kConfig) << lasting;
-  EXPECT_EQ(verdict(413), Verdict::kRefused);
+  const auto judged = [](int status) {
+    const auto judgement = judge(http(status, "<html>"));
+    EXPECT_EQ(judgement.errmsg, "HTTP " + std::to_string(status));
+    EXPECT_FALSE(judgement.remedy.empty());
+    return std::pair(judgement.verdict, judgement.reach);
+  };
+  for (const int passing : {500, 502, 503, 504, 999, 0})
+    EXPECT_EQ(judged(passing), std::pair(Verdict::kRetry, Reach::kUnknown)) << passing;
+  for (const int passing : {408, 429})
+    EXPECT_EQ(judged(passing), std::pair(Verdict::kRetry, Reach::kAnswered)) << passing;
+  for (const int lasting : {301, 302, 307, 400, 401, 403, 404, 407, 418})
+    EXPECT_EQ(judged(lasting), std::pair(Verdict::kConfig, Reach::kAnswered)) << lasting;
+  EXPECT_EQ(judged(413), std::pair(Verdict::kRefused, Reach::kAnswered));
+}
+
+TEST(Judge, WaitsAsLongAsTheServerAsksFor) {
+  auto answer = http(429, "");
+  answer.retry_after = minutes(2);
+  EXPECT_EQ(judge(answer).retry_after, minutes(2));
+  EXPECT_EQ(judge(http(429, "")).retry_after, kAtOnce);
 }
 
 TEST(Judge, PrefersAnErrcodeToTheHttpStatus) {
@@ -178,6 +220,9 @@ TEST(Judge, GoesByTheTransportWhereNoAnswerIs) {
   EXPECT_EQ(judged(Transport::kResolve), std::pair(Verdict::kRetry, Reach::kNotSent));
   EXPECT_EQ(judged(Transport::kConnect), std::pair(Verdict::kRetry, Reach::kNotSent));
   EXPECT_EQ(judged(Transport::kTls), std::pair(Verdict::kConfig, Reach::kNotSent));
+  EXPECT_EQ(judged(Transport::kTlsVersion), std::pair(Verdict::kConfig, Reach::kNotSent));
+  EXPECT_EQ(judged(Transport::kProxy, 302), std::pair(Verdict::kConfig, Reach::kNotSent));
+  EXPECT_EQ(judged(Transport::kProxy, 503), std::pair(Verdict::kRetry, Reach::kNotSent));
   EXPECT_EQ(judged(Transport::kProxy), std::pair(Verdict::kRetry, Reach::kNotSent));
   EXPECT_EQ(judged(Transport::kProxy, 407), std::pair(Verdict::kConfig, Reach::kNotSent));
   EXPECT_EQ(judged(Transport::kTimeout), std::pair(Verdict::kRetry, Reach::kUnknown));
