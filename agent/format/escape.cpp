@@ -42,6 +42,12 @@ constexpr std::array<Range, 19> kHidden = {{{0x00, 0x1F},
 constexpr std::array<std::string_view, 7> kSchemes = {"mailto", "xmpp",       "tel",     "sms",
                                                       "dtmd",   "javascript", "dingtalk"};
 
+// Each with what looks like it, which clients may take for it.
+constexpr std::array<std::string_view, 3> kAts = {"@", "＠", "﹫"};
+constexpr std::array<std::string_view, 2> kSlashes = {"/", "／"};
+constexpr std::array<std::string_view, 4> kStops = {".", "．", "。", "｡"};
+constexpr std::array<std::string_view, 2> kColons = {":", "："};
+
 bool is_hidden(char32_t code) {
   return std::ranges::any_of(kHidden, [&](Range range) { return code >= range.first && code <= range.last; });
 }
@@ -84,14 +90,23 @@ std::size_t block_mark(std::string_view line) {
   return end + 1 == line.size() || line[end + 1] == ' ' ? end : kNone;
 }
 
-// True where a client that makes links of bare text must be stopped before line[at].
-bool breaks_link(std::string_view line, std::size_t at) {
-  const auto before = line.substr(0, at);
-  if (line[at] == '/') return before.ends_with('/');
-  if (line[at] == '.') return ends_with_word(before, "www");
-  if (line[at] != ':') return false;
-  return std::ranges::any_of(kSchemes,
-                             [&](std::string_view scheme) { return ends_with_word(before, scheme); });
+template <std::size_t N>
+bool starts_with_any(std::string_view text, const std::array<std::string_view, N>& words) {
+  return std::ranges::any_of(words, [&](std::string_view word) { return text.starts_with(word); });
+}
+
+// True where a client that makes links of bare text must be stopped between the two.
+bool makes_link(std::string_view before, std::string_view next) {
+  if (starts_with_any(next, kSlashes))
+    return std::ranges::any_of(kSlashes, [&](std::string_view slash) { return before.ends_with(slash); });
+  if (starts_with_any(next, kStops)) return ends_with_word(before, "www");
+  return starts_with_any(next, kColons) && std::ranges::any_of(kSchemes, [&](std::string_view scheme) {
+           return ends_with_word(before, scheme);
+         });
+}
+
+bool ends_with_at(std::string_view text) {
+  return std::ranges::any_of(kAts, [&](std::string_view at) { return text.ends_with(at); });
 }
 
 void append_escaped(std::string& out, char c) {
@@ -141,28 +156,33 @@ std::string plain(std::string_view text) {
   return out;
 }
 
-void disarm_mention(std::string& text) {
-  if (text.ends_with('@') || text.ends_with("\xEF\xBC\xA0")) text += kZeroWidthSpace;  // U+FF20 too
+void part_link(std::string& out, std::string_view next) {
+  if (makes_link(out, next)) out += kZeroWidthSpace;
 }
 
-std::string escape_markdown(std::string_view text) {
+void append_markdown(std::string& out, std::string_view text) {
   const std::string flat = plain(text);
   std::string_view line = flat;
   line = line.substr(0, line.find_last_not_of(' ') + 1);  // two blanks at the end would break the line
-  std::string out;
-  out.reserve(line.size() + line.size() / 4);
+  if (ends_with_at(out) || out.ends_with('&') || out.ends_with('\\')) out += kZeroWidthSpace;
   while (line.starts_with(' ') || line.starts_with(kNoBreakSpace)) {
     line.remove_prefix(line.front() == ' ' ? 1 : kNoBreakSpace.size());
     out += kNoBreakSpace;  // four blanks would make code
   }
   const auto mark = block_mark(line);
   for (std::size_t at = 0; at < line.size(); ++at) {
-    if (breaks_link(line, at)) out += kZeroWidthSpace;
+    part_link(out, line.substr(at));
     const bool closes_heading = line[at] == '#' && at + 1 == line.size();
     if (at == mark || closes_heading) out += '\\';
     append_escaped(out, line[at]);
-    disarm_mention(out);
+    if (ends_with_at(out)) out += kZeroWidthSpace;
   }
+}
+
+std::string escape_markdown(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + text.size() / 4);
+  append_markdown(out, text);
   return out;
 }
 

@@ -16,8 +16,11 @@ std::string plain(std::string_view text);
 // links, embeds, formats and structures nothing, and reads as plain() does.
 std::string escape_markdown(std::string_view text);
 
-// Puts a zero-width space behind an @ at the end of `text`, so that what follows makes no mention of it.
-void disarm_mention(std::string& text);
+// Appends escape_markdown(text) to `out`, which may end in anything: the two together make nothing either.
+void append_markdown(std::string& out, std::string_view text);
+
+// Parts `out`, which ends in foreign text, from our own words that follow, where they would make a link.
+void part_link(std::string& out, std::string_view next);
 
 // plain(), cut on a character boundary to about `bytes` bytes; a cut ends in "…".
 std::string brief(std::string_view text, std::size_t bytes);

@@ -97,15 +97,18 @@ Template Template::compile(const config::Located<std::string>& text, const Names
 
 std::string Template::render(const Values& values, Escape escape) const {
   std::string out;
+  bool foreign = false;  // what `out` ends in
   for (const auto& [name, text] : pieces_) {
     const auto value = name.empty() ? std::nullopt : values(name);
     if (!value || value->empty()) {
+      if (foreign) part_link(out, text);
       out += text;
+      foreign = foreign && text.empty();
     } else if (escape == Escape::kPlain) {
       out += plain(*value);
     } else {
-      disarm_mention(out);  // "${user}@${host}" must not call a host named "all"
-      out += escape_markdown(*value);
+      append_markdown(out, *value);
+      foreign = true;
     }
   }
   return out;

@@ -13,16 +13,6 @@
 
 namespace dingtail::format {
 
-inline constexpr std::string_view kBreak = "\xE2\x80\x8B";  // U+200B
-
-// True where an @ of the text calls somebody.
-inline bool mentions(std::string_view text) {
-  for (const std::string_view mark : {"@", "\xEF\xBC\xA0"})
-    for (auto at = text.find(mark); at != std::string_view::npos; at = text.find(mark, at + 1))
-      if (!text.substr(at + mark.size()).starts_with(kBreak)) return true;
-  return false;
-}
-
 inline std::vector<std::string> attacks() {
   return {
       "@all",

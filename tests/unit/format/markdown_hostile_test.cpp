@@ -8,7 +8,7 @@
 #include "format/escape.h"
 #include "format/json.h"
 #include "hostile.h"
-#include "parsed.h"
+#include "inert.h"
 #include "reported.h"
 
 namespace dingtail::format {
@@ -37,10 +37,6 @@ std::string without_mentions(const std::string& text) {
   const std::string line = "\n\n" + std::string(kMentions);
   EXPECT_TRUE(text.ends_with(line));
   return text.substr(0, text.size() - std::min(line.size(), text.size()));
-}
-
-std::string seen(std::string text) {
-  return base::replace_all(base::replace_all(std::move(text), kBreak, ""), "\xC2\xA0", " ");
 }
 
 // One heading, one list of three, four bold words; quotes, and nothing else.
