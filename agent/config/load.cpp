@@ -162,8 +162,8 @@ void Loader::read_globals(const Node& document) {
   }
   for (auto& [name, value] : root.string_table("labels")) config_.labels[name] = value;
   if (const Node* defaults = root.table("defaults")) defaults_ = read_defaults(*defaults, reading_);
-  for (const auto* key : {"source", "target", "rule"}) root.find(key);
-  root.finish({"listen", "calendar", "route", "inhibit", "override", "table", "digest", "redact", "limits"});
+  for (const auto* key : {"source", "target", "rule", "redact"}) root.find(key);
+  root.finish({"listen", "calendar", "route", "inhibit", "override", "table", "digest", "limits"});
 }
 
 void Loader::read_items(const Node& document) {
@@ -172,6 +172,7 @@ void Loader::read_items(const Node& document) {
   for (const Node* node : root.tables("target"))
     config_.targets.push_back(read_target(*node, config_.language, reading_));
   for (const Node* node : root.tables("rule")) config_.rules.push_back(read_rule(*node, defaults_, reading_));
+  for (const Node* node : root.tables("redact")) config_.redacts.push_back(read_redact(*node, reading_));
 }
 
 template <class Item>

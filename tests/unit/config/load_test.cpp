@@ -171,7 +171,7 @@ TEST(Load, WhatIsNotBuiltYetIsRefusedByName) {
   const test::TempDir dir;
   for (const auto* text :
        {"listen = '127.0.0.1:1'\n", "[[route]]\n", "[[inhibit]]\n", "[[override]]\n", "[[table]]\n",
-        "[[digest]]\n", "[[redact]]\n", "[limits]\n", "calendar = 'x'\n",
+        "[[digest]]\n", "[limits]\n", "calendar = 'x'\n",
         "[[source]]\nname='s'\npaths=['/x']\ntime={}\n", "[[source]]\nname='s'\njournal={}\n",
         "[[source]]\nname='s'\npaths=['/x']\nformat='json'\n", "[[target]]\nname='t'\ntype='alertmanager'\n",
         "[[rule]]\nname='r'\nmatch='x'\nwhen={absent='5m'}\n",
