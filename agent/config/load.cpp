@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "config/packs.h"
 #include "config/read.h"
+#include "config/secrets.h"
 
 namespace dingtail::config {
 namespace {
@@ -108,6 +109,9 @@ void Loader::read_file(const std::string& file, const Place& from) {
                             "correct its name, or give the agent's user the right to read it");
     return;
   }
+  if (is_open_to_others(actual, Access::kWrite))
+    reading_.problems.warning({actual}, "others may write this file, and so say where alerts go",
+                              "chmod o-w it");
   documents_.push_back(parse(actual, *text, reading_.problems));
   const Node document = documents_.back();
   TableReader root(document, "the file", reading_);

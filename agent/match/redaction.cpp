@@ -49,6 +49,7 @@ void replace(std::string& text, const Replacement& by) {
 
 std::vector<Replacement> compile_secrets() {
   std::vector<Replacement> out;
+  out.reserve(kSecrets.size());
   config::Problems none;
   for (const auto& form : kSecrets) out.push_back({compile_pattern({form.pattern, {}}, none), form.rewrite});
   return out;
