@@ -202,6 +202,9 @@ void hide(std::string& out, const Number& number, PersonalNumber kind) {
 
 // Masks the longest number of that kind that begins at `begin`. Where to look for the next one.
 std::size_t mask_at(std::string_view text, std::size_t begin, PersonalNumber kind, std::string& out) {
+  const std::size_t first = end_of_run(text, begin);
+  const bool alone = first == text.size() || (text[first] != ' ' && text[first] != '-');
+  if (alone && first - begin < kShortest) return first;  // as nearly all are
   const auto ends = ends_of_runs(text, begin);
   for (auto end = ends.rbegin(); end != ends.rend(); ++end) {
     if (*end - begin < kShortest || *end - begin > kLongest) continue;

@@ -47,11 +47,22 @@ void replace(std::string& text, const Replacement& by) {
   RE2::GlobalReplace(&text, *by.pattern, by.rewrite);
 }
 
-std::vector<Replacement> compile_secrets() {
-  std::vector<Replacement> out;
-  out.reserve(kSecrets.size());
+// All of them, and whether there is one at all: hardly ever.
+struct Secrets {
+  Pattern any;
+  std::vector<Replacement> each;
+};
+
+Secrets compile_secrets() {
+  Secrets out;
+  out.each.reserve(kSecrets.size());
   config::Problems none;
-  for (const auto& form : kSecrets) out.push_back({compile_pattern({form.pattern, {}}, none), form.rewrite});
+  std::string any;
+  for (const auto& form : kSecrets) {
+    out.each.push_back({compile_pattern({form.pattern, {}}, none), form.rewrite});
+    any += (any.empty() ? "(?:" : "|(?:") + std::string(form.pattern) + ")";
+  }
+  out.any = compile_pattern({any, {}}, none);
   return out;
 }
 
@@ -102,27 +113,36 @@ std::string rewrite_of(const config::Located<std::string>& text, const RE2& patt
   return out;
 }
 
+using Step = std::function<void(std::string& text)>;
+
+Step step_of(config::Redact::Preset preset) {
+  if (const auto kind = number_of(preset))
+    return [kind = *kind](std::string& text) { text = mask(text, kind); };
+  return [secrets = compile_secrets()](std::string& text) {
+    if (!matches(*secrets.any, text)) return;
+    for (const auto& secret : secrets.each) replace(text, secret);
+  };
+}
+
+// Changes nothing where the pattern is no pattern; that is told.
+Step step_of(const config::Redact& redact, config::Problems& problems) {
+  const auto pattern = compile_pattern(redact.pattern, problems);
+  if (!pattern) return [](std::string&) {};
+  if (matches(*pattern, ""))
+    problems.error(redact.pattern.place, "this pattern matches nothing at all, and so everywhere",
+                   "let it take one character at least: + instead of *");
+  return [by = Replacement{pattern, rewrite_of(redact.replace, *pattern, problems)}](std::string& text) {
+    replace(text, by);
+  };
+}
+
 }  // namespace
 
 Redaction Redaction::compile(const std::vector<config::Redact>& redacts, config::Problems& problems) {
   Redaction out;
   for (const auto& redact : redacts) {
-    for (const auto preset : redact.presets) {
-      if (const auto kind = number_of(preset))
-        out.steps_.emplace_back([kind = *kind](std::string& text) { text = mask(text, kind); });
-      else
-        out.steps_.emplace_back([secrets = compile_secrets()](std::string& text) {
-          for (const auto& secret : secrets) replace(text, secret);
-        });
-    }
-    if (redact.pattern.value.empty()) continue;
-    const auto pattern = compile_pattern(redact.pattern, problems);
-    if (!pattern) continue;
-    if (matches(*pattern, ""))
-      problems.error(redact.pattern.place, "this pattern matches nothing at all, and so everywhere",
-                     "let it take one character at least: + instead of *");
-    const Replacement by{pattern, rewrite_of(redact.replace, *pattern, problems)};
-    out.steps_.emplace_back([by](std::string& text) { replace(text, by); });
+    for (const auto preset : redact.presets) out.steps_.push_back(step_of(preset));
+    if (!redact.pattern.value.empty()) out.steps_.push_back(step_of(redact, problems));
   }
   return out;
 }
