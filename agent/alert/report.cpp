@@ -3,16 +3,26 @@
 #include <algorithm>
 #include <utility>
 
+#include "alert/fold.h"
+
 namespace dingtail::alert {
 
 void add_sample(std::vector<Sample>& samples, const std::string& record, std::size_t most,
                 std::uint64_t count) {
   const auto same = std::find_if(samples.begin(), samples.end(),
                                  [&](const Sample& sample) { return sample.record == record; });
-  if (same != samples.end())
+  if (same != samples.end()) {
     same->count += count;
-  else if (samples.size() < most)
-    samples.push_back({record, count});
+    return;
+  }
+  for (auto& sample : samples) {
+    auto both = folded(sample.record, record);
+    if (!both) continue;
+    sample.record = std::move(*both);
+    sample.count += count;
+    return;
+  }
+  if (samples.size() < most) samples.push_back({record, count});
 }
 
 Report joined(const Report& earlier, Report later, std::size_t most_samples) {

@@ -12,9 +12,9 @@
 
 namespace dingtail::alert {
 
-// Equal records among the hits of one message, with how many there were.
+// Equal or similar records among the hits of one message, with how many there were.
 struct Sample {
-  std::string record;
+  std::string record;  // of similar ones their template (fold.h)
   std::uint64_t count = 0;
 
   bool operator==(const Sample&) const = default;
@@ -41,8 +41,8 @@ struct Report : Tally {
   std::vector<std::string> group;  // values of the rule's group_by, in its order
 };
 
-// Adds a record to the samples, seen `count` times: counts it where it is there already, else appends it
-// while there is room.
+// Adds a record to the samples, seen `count` times: counts it where it or one like it is there already, else
+// appends it while there is room.
 void add_sample(std::vector<Sample>& samples, const std::string& record, std::size_t most,
                 std::uint64_t count = 1);
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "app/options.h"
+#include "app/secrecy.h"
 
 namespace dingtail::app {
 namespace {
@@ -121,6 +122,7 @@ bool has_command(const CLI::App& app, const std::string& name) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  guard_secrets();
   CLI::App app("dingtail: log alerts for DingTalk groups", "dingtail");
   app.set_version_flag("--version", "dingtail " DINGTAIL_VERSION);
   app.set_help_flag("-h,--help", "Print this help");
@@ -142,6 +144,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  hide_values({"--secret", "--token"}, argc, argv);
   return arguments.chosen();
 }
 

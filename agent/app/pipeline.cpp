@@ -14,6 +14,7 @@ Pipeline::Pipeline(std::unique_ptr<RuleSet> rules, Outbox outbox)
 void Pipeline::read(const tail::Block& block, base::Now now, const match::Matcher::OnHit& on_hit) {
   rules_->matcher.match(block, [&](match::Hit hit) {
     hit.labels = rules_->path_labels.of(hit.source, hit.path);
+    rules_->redaction.apply(hit);
     alerts_.observe(hit, now);
     if (on_hit) on_hit(hit);
   });

@@ -44,8 +44,13 @@ std::unique_ptr<RuleSet> compile(config::Config config, config::Problems& proble
   auto matcher = match::Matcher::compile(config.rules, problems);
   auto line_starts = match::compile_line_starts(config.sources, problems);
   auto path_labels = match::PathLabels::compile(config.sources, problems);
-  auto set = std::make_unique<RuleSet>(
-      RuleSet{std::move(config), std::move(matcher), std::move(line_starts), std::move(path_labels), {}});
+  auto redaction = match::Redaction::compile(config.redacts, problems);
+  auto set = std::make_unique<RuleSet>(RuleSet{std::move(config),
+                                               std::move(matcher),
+                                               std::move(line_starts),
+                                               std::move(path_labels),
+                                               std::move(redaction),
+                                               {}});
   std::vector<std::set<std::string>> captures;
   for (std::size_t i = 0; i < set->config.rules.size(); ++i) captures.push_back(set->matcher.captures(i));
   alert::check_group_by(set->config, captures, set->path_labels, problems);

@@ -10,6 +10,7 @@
 #include "match/line_start.h"
 #include "match/matcher.h"
 #include "match/path_labels.h"
+#include "match/redaction.h"
 
 namespace dingtail::app {
 
@@ -18,6 +19,7 @@ struct RuleSet {
   match::Matcher matcher;
   std::vector<tail::Multiline::LineStarts> line_starts;  // by source index: match::compile_line_starts
   match::PathLabels path_labels;
+  match::Redaction redaction;
   std::vector<format::RuleText> texts;  // by rule index; they point into `config`
 };
 

@@ -1,4 +1,3 @@
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -12,14 +11,9 @@
 namespace dingtail::app {
 namespace {
 
-// Secrets live in this process: no core dump, no debugger, nothing in /proc for others. And each followed
-// file may need a descriptor.
 void prepare_process() {
-  ::prctl(PR_SET_DUMPABLE, 0);
-  ::umask(027);  // state holds lines of logs
-  const rlimit none{0, 0};
-  ::setrlimit(RLIMIT_CORE, &none);
-  rlimit files{};
+  ::umask(027);    // state holds lines of logs
+  rlimit files{};  // each followed file may need a descriptor
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
     files.rlim_cur = files.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &files);

@@ -14,10 +14,15 @@ class Secret {
   Secret() = default;
   explicit Secret(std::string text) : text_(std::move(text)) {}
   Secret(const Secret&) = default;
-  Secret(Secret&&) = default;
-  Secret& operator=(const Secret&) = default;
-  Secret& operator=(Secret&&) = default;
-  ~Secret() { ::explicit_bzero(text_.data(), text_.size()); }
+  Secret(Secret&& other) noexcept { text_.swap(other.text_); }
+  Secret& operator=(Secret other) noexcept {  // the old text ends with `other`
+    text_.swap(other.text_);
+    return *this;
+  }
+  ~Secret() {
+    text_.resize(text_.capacity());  // the rest of an older, longer text
+    ::explicit_bzero(text_.data(), text_.size());
+  }
 
   [[nodiscard]] const std::string& reveal() const { return text_; }
   [[nodiscard]] bool empty() const { return text_.empty(); }

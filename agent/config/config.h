@@ -96,6 +96,15 @@ struct Target {
   Place place;
 };
 
+// What of a record is shown to nobody: numbers or secrets of a known form, or what a pattern matches.
+struct Redact {
+  enum class Preset { kCnMobile, kCnIdCard, kBankCard, kSecret };
+
+  std::vector<Preset> presets;
+  Located<std::string> pattern;                // RE2; empty: none
+  Located<std::string> replace = {"***", {}};  // what stands in its place; ${1} and ${name} are its groups
+};
+
 // The condition of a rule: `count` hits of one key within `within`. Without a condition every hit meets it:
 // count 1.
 struct When {
@@ -165,6 +174,7 @@ struct Config {
   std::vector<Source> sources;
   std::vector<Target> targets;
   std::vector<Rule> rules;
+  std::vector<Redact> redacts;  // each of what those before it left
 };
 
 // The targets of these names, in the configuration's order; without names the default ones, else all. They

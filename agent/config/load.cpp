@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "config/packs.h"
 #include "config/read.h"
+#include "config/secrets.h"
 
 namespace dingtail::config {
 namespace {
@@ -108,6 +109,9 @@ void Loader::read_file(const std::string& file, const Place& from) {
                             "correct its name, or give the agent's user the right to read it");
     return;
   }
+  if (is_open_to_others(actual, Access::kWrite))
+    reading_.problems.warning({actual}, "others may write this file, and so say where alerts go",
+                              "chmod o-w it");
   documents_.push_back(parse(actual, *text, reading_.problems));
   const Node document = documents_.back();
   TableReader root(document, "the file", reading_);
@@ -163,8 +167,8 @@ void Loader::read_globals(const Node& document) {
   for (auto& [name, value] : root.string_table("labels")) config_.labels[name] = value;
   if (const Node* limits = root.table("limits")) read_limits(*limits);
   if (const Node* defaults = root.table("defaults")) defaults_ = read_defaults(*defaults, reading_);
-  for (const auto* key : {"source", "target", "rule"}) root.find(key);
-  root.finish({"listen", "calendar", "route", "inhibit", "override", "table", "digest", "redact"});
+  for (const auto* key : {"source", "target", "rule", "redact"}) root.find(key);
+  root.finish({"listen", "calendar", "route", "inhibit", "override", "table", "digest"});
 }
 
 void Loader::read_limits(const Node& node) {
@@ -184,6 +188,7 @@ void Loader::read_items(const Node& document) {
   for (const Node* node : root.tables("target"))
     config_.targets.push_back(read_target(*node, config_.language, reading_));
   for (const Node* node : root.tables("rule")) config_.rules.push_back(read_rule(*node, defaults_, reading_));
+  for (const Node* node : root.tables("redact")) config_.redacts.push_back(read_redact(*node, reading_));
 }
 
 template <class Item>

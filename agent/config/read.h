@@ -20,6 +20,7 @@ struct Defaults {
 Defaults read_defaults(const Node& node, Reading& reading);
 Source read_source(const Node& node, Reading& reading);
 Target read_target(const Node& node, Language language, Reading& reading);
+Redact read_redact(const Node& node, Reading& reading);
 Rule read_rule(const Node& node, const Defaults& defaults, Reading& reading);
 
 std::optional<Language> read_language(TableReader& table);

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "config/read.h"
+#include "config/secrets.h"
 
 namespace dingtail::config {
 namespace {
@@ -40,15 +41,20 @@ void check_webhook(const Located<std::string>& url, Problems& problems) {
                      "copy the whole URL from the robot's page: …/robot/send?access_token=…");
 }
 
-// A secret written into a file that everyone may read is no secret.
+// A secret in a file that everyone may read is no secret, be it this file or one that it names.
 void warn_if_public(const Node* node, Problems& problems) {
   const auto* text = node == nullptr ? nullptr : std::get_if<std::string>(&node->value);
-  if (text == nullptr || text->find("${") != std::string::npos) return;
-  struct stat info {};
-  if (::stat(node->place.file.c_str(), &info) != 0 || (info.st_mode & S_IROTH) == 0) return;
-  problems.warning(
-      node->place, "a secret stands in a file that others may read",
-      "chmod o-r the file, or keep the secret outside: ${file:PATH}, ${credential:NAME}, ${env:NAME}");
+  if (text == nullptr) return;
+  const auto& file = node->place.file;
+  const auto named = expand(*text, std::filesystem::absolute(file).parent_path()).files;
+  for (const auto& secret : named)
+    if (is_open_to_others(secret, Access::kReadOrWrite))
+      problems.warning(node->place, "others may read or write " + secret.string() + ", which holds a secret",
+                       "chmod o-rw it; the agent's own user or group is enough");
+  if (text->find("${") == std::string::npos && is_open_to_others(file, Access::kReadOrWrite))
+    problems.warning(
+        node->place, "a secret stands in a file that others may read or write",
+        "chmod o-rw the file, or keep the secret outside: ${file:PATH}, ${credential:NAME}, ${env:NAME}");
 }
 
 std::vector<EventKind> with_repeats(std::vector<EventKind> events) {

@@ -1,5 +1,7 @@
 #include "config/secrets.h"
 
+#include <sys/stat.h>
+
 #include <cstdlib>
 
 #include "base/file.h"
@@ -58,8 +60,9 @@ Expanded expand(const std::string& text, const std::filesystem::path& directory)
       out.text.append(text, open, at - open);
       continue;
     }
-    out.referenced = true;
-    auto value = look_up(kind, text.substr(colon + 1, close - colon - 1), directory);
+    const auto name = text.substr(colon + 1, close - colon - 1);
+    if (kind == "file") out.files.push_back(directory / name);
+    auto value = look_up(kind, name, directory);
     if (value)
       out.text += *value;
     else
@@ -67,6 +70,12 @@ Expanded expand(const std::string& text, const std::filesystem::path& directory)
   }
   out.text.append(text, at);
   return out;
+}
+
+bool is_open_to_others(const std::filesystem::path& file, Access access) {
+  const mode_t rights = access == Access::kWrite ? S_IWOTH : S_IROTH | S_IWOTH;
+  struct stat info {};
+  return ::stat(file.c_str(), &info) == 0 && (info.st_mode & rights) != 0;
 }
 
 }  // namespace dingtail::config

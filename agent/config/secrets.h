@@ -8,12 +8,16 @@
 namespace dingtail::config {
 
 struct Expanded {
-  std::string text;                // unset references stand for nothing
-  std::vector<std::string> unset;  // "environment variable NAME is not set", …
-  bool referenced = false;         // the text held a reference
+  std::string text;                          // unset references stand for nothing
+  std::vector<std::string> unset;            // "environment variable NAME is not set", …
+  std::vector<std::filesystem::path> files;  // those that it names
 };
 
 // A relative PATH is taken from `directory`. A file's text is trimmed. CREDENTIALS_DIRECTORY is systemd's.
 Expanded expand(const std::string& text, const std::filesystem::path& directory);
+
+// True where users that are neither the file's owner nor of its group may write it, or read or write it.
+enum class Access { kWrite, kReadOrWrite };
+bool is_open_to_others(const std::filesystem::path& file, Access access);
 
 }  // namespace dingtail::config

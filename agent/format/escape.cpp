@@ -38,6 +38,18 @@ constexpr std::array<Range, 19> kHidden = {{{0x00, 0x1F},
                                             {0x1D173, 0x1D17A},
                                             {0xE0000, 0xE0FFF}}};
 
+// Marks that stand above or below the character before them: many of them run over the lines around.
+constexpr std::array<Range, 9> kMarks = {{{0x300, 0x36F},
+                                          {0x483, 0x489},
+                                          {0x64B, 0x65F},
+                                          {0xE34, 0xE3A},
+                                          {0xE47, 0xE4E},
+                                          {0x1AB0, 0x1AFF},
+                                          {0x1DC0, 0x1DFF},
+                                          {0x20D0, 0x20FF},
+                                          {0xFE20, 0xFE2F}}};
+constexpr std::size_t kMostMarks = 3;  // on one character: more than any script needs
+
 // Schemes that clients make links of without "//" behind them.
 constexpr std::array<std::string_view, 7> kSchemes = {"mailto", "xmpp",       "tel",     "sms",
                                                       "dtmd",   "javascript", "dingtalk"};
@@ -48,8 +60,9 @@ constexpr std::array<std::string_view, 2> kSlashes = {"/", "／"};
 constexpr std::array<std::string_view, 4> kStops = {".", "．", "。", "｡"};
 constexpr std::array<std::string_view, 2> kColons = {":", "："};
 
-bool is_hidden(char32_t code) {
-  return std::ranges::any_of(kHidden, [&](Range range) { return code >= range.first && code <= range.last; });
+template <std::size_t N>
+bool is_in(const std::array<Range, N>& ranges, char32_t code) {
+  return std::ranges::any_of(ranges, [&](Range range) { return code >= range.first && code <= range.last; });
 }
 
 // Both for well-formed UTF-8 only.
@@ -141,12 +154,14 @@ std::string plain(std::string_view text) {
   const std::string valid = base::to_utf8(text);
   std::string out;
   out.reserve(valid.size());
+  std::size_t marks = 0;  // behind one another so far
   for (std::string_view rest = valid; !rest.empty();) {
     const auto character = rest.substr(0, character_size(rest));
     const char32_t code = code_point(character);
+    marks = is_in(kMarks, code) ? marks + 1 : 0;
     if (code == '\n' || code == '\r' || code == '\t') {
       out += ' ';
-    } else if (is_hidden(code)) {
+    } else if (is_in(kHidden, code) || marks > kMostMarks) {
       out += shown(code);
     } else {
       out += character;

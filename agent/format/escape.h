@@ -9,7 +9,8 @@
 namespace dingtail::format {
 
 // One line of text as itself: newlines and tabs are spaces, characters that show nothing or steer their
-// neighbours (control, bidi, zero-width) stand as \x1b or \u202e, what is not UTF-8 as U+FFFD.
+// neighbours (control, bidi, zero-width, towers of accents) stand as \x1b or \u202e, what is not UTF-8 as
+// U+FFFD.
 std::string plain(std::string_view text);
 
 // plain(), inert in DingTalk's Markdown and in CommonMark, at the start of a line or within one: it mentions,

@@ -122,6 +122,69 @@ TEST_F(Secrecy, EvenTheSameUserCannotReadTheAgentsEnvironment) {
       [&] { return read_environment_of(other.pid()).out.find(kSecret) != std::string::npos; }));
 }
 
+// Root reads every process's environment; the agent's has moved away.
+TEST_F(Secrecy, NotEvenRootFindsThemInTheEnvironmentAndTheyAreStillThereAtAReload) {
+  configure_from_environment(std::string("keywords = [\"") + kKeyword + "\"]\n");
+  environment_["DINGTALK_SECRET"] = kSecret;
+  start();
+  const std::string proc = "/proc/" + std::to_string(agent().pid());
+  expect_no_secret_in(content(proc + "/environ"), "environ");
+  expect_no_secret_in(content(proc + "/cmdline"), "cmdline");
+  EXPECT_EQ(ask({"reload"}).code, 0);
+  append("boom\n");
+  EXPECT_TRUE(group().wait_for(1));
+  const test::Process other({"sleep", {"60"}, {{"SECRET", kSecret}}}, file("sleep"));
+  EXPECT_TRUE(test::eventually([&] {
+    return content("/proc/" + std::to_string(other.pid()) + "/environ").find(kSecret) != std::string::npos;
+  }));
+}
+
+TEST_F(Secrecy, TheSandboxsAreNotInTheProcessList) {
+  const test::Process sandbox(
+      {DINGTAIL_BINARY,
+       {"sandbox", "--listen", "127.0.0.1:0", "--secret", kSecret, std::string("--token=") + kToken}},
+      file("sandbox"));
+  ASSERT_TRUE(test::eventually([&] { return !sandbox.out().empty() || !sandbox.err().empty(); }));
+  const auto shown = content("/proc/" + std::to_string(sandbox.pid()) + "/cmdline");
+  EXPECT_THAT(shown, HasSubstr("--secret"));
+  expect_no_secret_in(shown, "cmdline");
+}
+
+TEST_F(Secrecy, TheStateHoldsNoneOfThem) {
+  configure_from_environment();
+  group().close();
+  start();
+  append("boom\n");
+  ASSERT_TRUE(wait_until_logged("delivery-failed ops: "));
+  kill();
+  std::string all;
+  for (const auto& entry : fs::recursive_directory_iterator(file("state")))
+    if (entry.is_regular_file()) all += content(entry.path());
+  EXPECT_THAT(all, HasSubstr("msgUuid"));  // the message that waits
+  expect_no_secret_in(all, "state");
+}
+
+TEST_F(Secrecy, AnAgentThatIsAbortedLeavesNoCore) {
+  configure_from_environment();
+  under_ = {"sh", "-c", "ulimit -c unlimited && exec \"$@\"", "sh"};
+  const auto cores = [&] {
+    std::string out;
+    for (const auto& entry : fs::directory_iterator(dir_.path()))
+      if (entry.path().filename().string().starts_with("core")) out += entry.path().filename().string() + " ";
+    return out;
+  };
+  start();
+  agent().signal(SIGABRT);
+  ASSERT_EQ(agent().wait(), 128 + SIGABRT);
+  EXPECT_EQ(cores(), "");
+  // What another process leaves here.
+  const test::Finished other =
+      test::run({"sh", {"-c", "ulimit -c unlimited && kill -ABRT $$"}, {}, dir_.path()}, file("other"));
+  ASSERT_EQ(other.code, 128 + SIGABRT);
+  if (cores().empty())
+    GTEST_SKIP() << "this host writes no core files: " << content("/proc/sys/kernel/core_pattern");
+}
+
 TEST_F(Secrecy, ALiteralSecretInAFileThatOthersMayReadIsWarnedOf) {
   configure("");
   EXPECT_THAT(ask({"check"}).out, Not(HasSubstr("others may read")));

@@ -171,7 +171,7 @@ TEST(Load, WhatIsNotBuiltYetIsRefusedByName) {
   const test::TempDir dir;
   for (const auto* text :
        {"listen = '127.0.0.1:1'\n", "[[route]]\n", "[[inhibit]]\n", "[[override]]\n", "[[table]]\n",
-        "[[digest]]\n", "[[redact]]\n", "[limits]\nstate_memory = '1MiB'\n", "calendar = 'x'\n",
+        "[[digest]]\n", "[limits]\nstate_memory = '1MiB'\n", "calendar = 'x'\n",
         "[[source]]\nname='s'\npaths=['/x']\ntime={}\n", "[[source]]\nname='s'\njournal={}\n",
         "[[source]]\nname='s'\npaths=['/x']\nformat='json'\n", "[[target]]\nname='t'\ntype='alertmanager'\n",
         "[[rule]]\nname='r'\nmatch='x'\nwhen={absent='5m'}\n",
@@ -289,7 +289,7 @@ TEST(Load, EveryShippedPackIsThereByNameAndRight) {
 
 TEST(Secrets, ComeFromEnvironmentFileAndCredential) {
   const test::TempDir dir;
-  dir.write("token", "  abc\n");
+  std::filesystem::permissions(dir.write("token", "  abc\n"), std::filesystem::perms(0640));
   dir.write("credentials/ops", "SECx\n");
   ::setenv("CREDENTIALS_DIRECTORY", (dir / "credentials").c_str(), 1);
   ::setenv("DINGTAIL_TEST_HOST", "oapi.dingtalk.com", 1);

@@ -82,6 +82,10 @@ TEST(Plain, ShowsControlBidiAndZeroWidthCharacters) {
             R"(\x85|\xad|\u202e|\ufeff|\U000e0001)");
 }
 
+TEST(Plain, LeavesThreeAccentsOnACharacter) {
+  EXPECT_EQ(plain("e\u0301\u0302\u0303\u0304\u0301f\u0301"), "e\u0301\u0302\u0303\\u0304\\u0301f\u0301");
+}
+
 TEST(Plain, IsOneLineOfUtf8AndElseAsWritten) {
   EXPECT_EQ(plain("a\nb\r\nc\td"), "a b  c d");
   EXPECT_EQ(plain("\xFF错\xE8\xAF"), "\xEF\xBF\xBD错\xEF\xBF\xBD\xEF\xBF\xBD");

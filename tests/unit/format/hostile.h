@@ -2,10 +2,10 @@
 // The seed is printed; DINGTAIL_TEST_SEED replays it.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <random>
 #include <string>
 #include <string_view>
@@ -86,122 +86,57 @@ inline std::vector<std::string> attacks() {
   };
 }
 
+// clang-format off
+inline constexpr std::string_view kFragments[] = {
+    "@", "\xEF\xBC\xA0", "all", "所有人", "13800000000", "[", "]", "(", ")", "](", "![", "[x](y)", "http:",
+    "https", "://", ":", "/", "//", "www.", "WwW.", "example.com", "mailto:", "dingtalk:", "dtmd:", "<",
+    ">", "<b>", "</b>", "<!--", "-->", "<?", "<a href=\"", "\"", "'", "&", "&lt;", "&#64;", "amp;", "#",
+    "##", " #", "# ", "=", "==", "-", "--", "---", "- ", "+ ", "*", "**", "***", "_", "__", "~", "~~", "`",
+    "```", "|", "|-|", "1.", "1. ", "9) ", ".", "\\", "\\\\", "!", " ", "  ", "    ", "\t", "\n", "\n\n",
+    "\r\n", "\r", "\xE2\x80\x8B", "\xE2\x80\xAE", "\xE2\x80\xA8", "\xC2\xA0", "\x1b[0m", "\xFF", "\xE4\xB8",
+    "é", "错误", "🔥", "$", "﹫", "&#64;", "&commat;", "&#x40;", "&colon;", "&sol;&sol;", "&lbrack;", "／／", "：",
+    "。", "．", "｡", "www。", "http：／／", "ftp://", "xmpp:", "tel:10086", "<https://evil.example>",
+    "<a@evil.example>", "evil.example/?q=", "a@evil.example", "[x]: https://evil.example 't'", "[^1]",
+    "![x](https://evil.example/a.png)", "[x](<y>)", "<img src=x onerror=y>", "<!DOCTYPE x>", "<![CDATA[",
+    "\\[", "\\\\[", "\\@", "\\\n", "  \n", "~~~", "====", "\n---\n", "\xE2\x81\xA6", "\xE2\x81\xA9",
+    "\xD8\x9C", "\xEF\xBB\xBF", "\xF3\xA0\x81\x80", "\xE2\x80\x8D", "\xCC\x81\xCC\x82\xCC\x83", "\x7f",
+    "\xC2\x85", "\xF0\x9F", "\xED\xA0\x80", "@\xE2\x80\x8B", "@\xE2\x81\xA0",
+};
+// clang-format on
+
+inline std::uint64_t chosen_seed() {
+  const char* given = std::getenv("DINGTAIL_TEST_SEED");
+  return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+}
+
 class Hostile {
  public:
-  Hostile() : seed_(chosen()), random_(seed_) {
-    std::printf("seed: DINGTAIL_TEST_SEED=%llu\n", static_cast<unsigned long long>(seed_));
+  explicit Hostile(std::uint64_t seed = chosen_seed()) : random_(seed) {
+    std::printf("seed: DINGTAIL_TEST_SEED=%llu\n", static_cast<unsigned long long>(seed));
   }
 
   std::size_t below(std::size_t end) {
     return std::uniform_int_distribution<std::size_t>(0, end - 1)(random_);
   }
 
+  // Fragments one behind the other; one in a hundred is a long run of itself.
   std::string text(std::size_t most_fragments) {
     std::string out;
-    for (std::size_t left = below(most_fragments + 1); left > 0; --left) out += fragment();
+    for (std::size_t left = below(most_fragments + 1); left > 0; --left) {
+      const std::string piece = fragment();
+      for (std::size_t times = below(100) == 0 ? below(300) : 1; times > 0; --times) out += piece;
+    }
     return out;
   }
 
  private:
-  static std::uint64_t chosen() {
-    const char* given = std::getenv("DINGTAIL_TEST_SEED");
-    return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-  }
-
   std::string fragment() {
-    static constexpr std::array<std::string_view, 86> kFragments = {"@",
-                                                                    "\xEF\xBC\xA0",
-                                                                    "all",
-                                                                    "所有人",
-                                                                    "13800000000",
-                                                                    "[",
-                                                                    "]",
-                                                                    "(",
-                                                                    ")",
-                                                                    "](",
-                                                                    "![",
-                                                                    "[x](y)",
-                                                                    "http:",
-                                                                    "https",
-                                                                    "://",
-                                                                    ":",
-                                                                    "/",
-                                                                    "//",
-                                                                    "www.",
-                                                                    "WwW.",
-                                                                    "example.com",
-                                                                    "mailto:",
-                                                                    "dingtalk:",
-                                                                    "dtmd:",
-                                                                    "<",
-                                                                    ">",
-                                                                    "<b>",
-                                                                    "</b>",
-                                                                    "<!--",
-                                                                    "-->",
-                                                                    "<?",
-                                                                    "<a href=\"",
-                                                                    "\"",
-                                                                    "'",
-                                                                    "&",
-                                                                    "&lt;",
-                                                                    "&#64;",
-                                                                    "amp;",
-                                                                    "#",
-                                                                    "##",
-                                                                    " #",
-                                                                    "# ",
-                                                                    "=",
-                                                                    "==",
-                                                                    "-",
-                                                                    "--",
-                                                                    "---",
-                                                                    "- ",
-                                                                    "+ ",
-                                                                    "*",
-                                                                    "**",
-                                                                    "***",
-                                                                    "_",
-                                                                    "__",
-                                                                    "~",
-                                                                    "~~",
-                                                                    "`",
-                                                                    "```",
-                                                                    "|",
-                                                                    "|-|",
-                                                                    "1.",
-                                                                    "1. ",
-                                                                    "9) ",
-                                                                    ".",
-                                                                    "\\",
-                                                                    "\\\\",
-                                                                    "!",
-                                                                    " ",
-                                                                    "  ",
-                                                                    "    ",
-                                                                    "\t",
-                                                                    "\n",
-                                                                    "\n\n",
-                                                                    "\r\n",
-                                                                    "\r",
-                                                                    "\xE2\x80\x8B",
-                                                                    "\xE2\x80\xAE",
-                                                                    "\xE2\x80\xA8",
-                                                                    "\xC2\xA0",
-                                                                    "\x1b[0m",
-                                                                    "\xFF",
-                                                                    "\xE4\xB8",
-                                                                    "é",
-                                                                    "错误",
-                                                                    "🔥",
-                                                                    "$"};
-    const std::size_t pick = below(kFragments.size() + 4);
-    if (pick == kFragments.size()) return std::string(1, '\0');
-    if (pick > kFragments.size()) return std::string(1, static_cast<char>(below(256)));
-    return std::string(kFragments.at(pick));
+    const std::size_t pick = below(std::size(kFragments) + 4);
+    if (pick == std::size(kFragments)) return std::string(1, '\0');
+    if (pick > std::size(kFragments)) return std::string(1, static_cast<char>(below(256)));
+    return std::string(kFragments[pick]);
   }
 
-  std::uint64_t seed_;
   std::mt19937_64 random_;
 };
 
