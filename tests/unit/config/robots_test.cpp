@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "support/load_text.h"
 
 namespace dingtail::config {
@@ -38,8 +40,8 @@ TEST_F(Robots, OneIsATargetsOwn) {
 }
 
 TEST_F(Robots, APoolHasEachWithItsOwnSecretAndKeywords) {
-  dir.write("a", "A");
-  dir.write("b", "B");
+  for (const auto& [name, text] : {std::pair("a", "A"), {"b", "B"}})
+    std::filesystem::permissions(dir.write(name, text), std::filesystem::perms(0600));
   const auto loaded = load("robots=[" + robot("${file:a}", ", secret='${file:b}'") + ", " +
                            robot("${file:b}", ", keywords=['x', 'y']") + "]\n");
   EXPECT_THAT(brief(loaded.problems), IsEmpty());

@@ -5,7 +5,7 @@
 
 #include "format/json.h"
 #include "hostile.h"
-#include "parsed.h"
+#include "inert.h"
 #include "reported.h"
 
 namespace dingtail::format {
