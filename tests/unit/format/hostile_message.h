@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "format/digest.h"
 #include "format/json.h"
 #include "inert.h"
 #include "reported.h"
@@ -44,8 +45,8 @@ inline Harm harm_of_layout(std::string_view text) {
   return parsed.nodes;
 }
 
-inline Harm harm_of(const Message& message) {
-  Harm out = harm_of_layout(message.text);
+// Beside what its layout did.
+inline Harm harm_of(const Message& message, Harm out) {
   const std::string end = "\n\n" + std::string(kMentions);
   const std::string text =
       message.text.substr(0, message.text.size() - std::min(end.size(), message.text.size()));
@@ -60,6 +61,20 @@ inline Harm harm_of(const Message& message) {
   if (!base::is_utf8(body) || !nlohmann::json::accept(body)) ++out["bad JSON"];
   if (body.size() > 20'000) ++out["too long"];
   return out;
+}
+
+inline Harm harm_of(const Message& message) {
+  return harm_of(message, harm_of_layout(message.text));
+}
+
+// The digest of `lines` has a heading, a list of them and a bold word for the host and for their section.
+inline Harm harm_of(const Digest& digest, int lines) {
+  Harm nodes = parse_markdown(digest.message.text).nodes;
+  for (const auto& [type, count] : Harm{{"heading", 1}, {"list", 1}, {"item", lines}, {"strong", 2}})
+    nodes[type] -= count;
+  for (const char* own : {"paragraph", "text"}) nodes.erase(own);
+  std::erase_if(nodes, [](const auto& node) { return node.second == 0; });
+  return harm_of(digest.message, std::move(nodes));
 }
 
 }  // namespace dingtail::format
