@@ -56,8 +56,9 @@ bool Agent::run() {
   wake();
   loop_.run();
   notify("STOPPING=1");
+  const bool kept = store_.close();
   log_.say(base::Event::kAgentStopped, "", "");
-  return !broken_;
+  return kept && !broken_;
 }
 
 void Agent::turn() {

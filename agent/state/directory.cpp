@@ -43,8 +43,8 @@ base::Status check_owner(const std::string& path, const struct stat& info) {
   return {};
 }
 
-base::Status sync(const base::Fd& directory, const std::string& path) {
-  if (::fsync(directory.get()) == 0) return {};
+base::Status sync(const base::Fd& fd, const std::string& path) {
+  if (::fsync(fd.get()) == 0) return {};
   return base::fail(base::Code::kNotDurable, base::fail_errno("fsync " + path, errno).value().what);
 }
 
@@ -140,8 +140,15 @@ base::Status Directory::make_database() const {
   for (const auto part : kParts) ::unlink(std::string(file).append(part).c_str());
   for (const auto part : kParts) ::unlink(database().append(part).c_str());  // empty ones: has_state()
   TRY(Database::make(file));
+  const base::Fd made(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!made) return base::fail_errno("open " + file, errno);
+  TRY(state::sync(made, file));
   if (::rename(file.c_str(), database().c_str()) != 0) return base::fail_errno("rename " + file, errno);
-  return sync(fd_, path_);
+  return sync();
+}
+
+base::Status Directory::sync() const {
+  return state::sync(fd_, path_);
 }
 
 base::Result<std::string> Directory::set_aside(std::string_view why, base::Wall at) const {
@@ -157,7 +164,7 @@ base::Result<std::string> Directory::set_aside(std::string_view why, base::Wall 
     if (::renameat(fd_.get(), from.c_str(), fd_.get(), to.c_str()) != 0 && errno != ENOENT)
       return base::fail_errno("rename " + path_ + "/" + from, errno);
   }
-  TRY(sync(fd_, path_));
+  TRY(sync());
   return name;
 }
 

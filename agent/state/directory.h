@@ -25,6 +25,8 @@ class Directory {
 
   // A new empty database, whole at once: what is found half-made is damage.
   [[nodiscard]] base::Status make_database() const;
+  // Its names are durable when this returns. kNotDurable: they may not be.
+  [[nodiscard]] base::Status sync() const;
   // Renames the database to state.db.WHY-TIME, with the files that belong to it; answers with that name.
   [[nodiscard]] base::Result<std::string> set_aside(std::string_view why, base::Wall at) const;
 

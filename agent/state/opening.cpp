@@ -102,9 +102,7 @@ class Scratch {
   std::string path_;
 };
 
-}  // namespace
-
-base::Result<Opened> open_state(const Directory& directory, const std::string& machine, base::Wall now) {
+base::Result<Opened> open_any(const Directory& directory, const std::string& machine, base::Wall now) {
   if (!directory.has_state()) return begin_anew(directory, machine, {});
   auto found = open_found(directory.database());
   if (!found && found.error().code == base::Code::kInvalid)
@@ -114,6 +112,15 @@ base::Result<Opened> open_state(const Directory& directory, const std::string& m
     return Opened{std::move(found->database), std::move(found->saved), {}};
   { const auto closed = std::move(found->database); }
   return replace_foreign(directory, machine, now);
+}
+
+}  // namespace
+
+base::Result<Opened> open_state(const Directory& directory, const std::string& machine, base::Wall now) {
+  auto opened = open_any(directory, machine, now);
+  // The database's log is a new file. SQLite syncs the directory, but does not look whether that went well.
+  if (opened) TRY(directory.sync());
+  return opened;
 }
 
 base::Result<Saved> read_state(const Directory& directory, const std::string& machine) {

@@ -19,12 +19,18 @@ Store::Store(loop::Loop& loop, base::Log& log, Keeper keeper, Calls calls, Pace 
 }
 
 Store::~Store() {
+  if (thread_.joinable()) close();
+}
+
+bool Store::close() {
   {
     const std::lock_guard guard(mutex_);
     stopping_ = true;
   }
   wake_.notify_one();
   thread_.join();
+  for (const auto& answer : answers_) tell(answer.outcome);
+  return answers_.back().outcome.kept != Kept::kBroken;
 }
 
 void Store::commit(Cut cut) {

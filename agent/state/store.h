@@ -41,6 +41,9 @@ class Store {
   Store& operator=(const Store&) = delete;
   // Ends the thread after the commit in flight; what is in memory alone is tried once more.
   ~Store();
+  // Ends it, with the last things to write and to tidy up. False: the state can be trusted no longer.
+  // REQUIRES: it was not closed; nothing is called after it.
+  bool close();
 
   // REQUIRES: !busy(). The cut is durable, or kept as well as it can be, when on_committed is called.
   void commit(Cut cut);
