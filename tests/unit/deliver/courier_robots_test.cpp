@@ -1,0 +1,168 @@
+// Several robots of one target, and several targets of one robot.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "courier_fixture.h"
+
+namespace dingtail::deliver {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+std::string robot_of(const Attempt& attempt) {
+  const auto& url = attempt.request.url.reveal();
+  return url.substr(url.find("token-of-") + 9, 1);
+}
+
+class PoolTest : public CourierTest {
+ protected:
+  PoolTest() { configure({pool()}); }
+  static Target pool() { return {"ops", {robot("a"), robot("b")}, 18, {}}; }
+  // With two that wait, each robot has one of them.
+  std::map<std::string, Attempt> both() {
+    add("ops", "one");
+    add("ops", "two");
+    std::map<std::string, Attempt> out;
+    for (auto& each : attempts()) out[robot_of(each)] = each;
+    EXPECT_THAT(out, SizeIs(2));
+    return out;
+  }
+};
+
+TEST_F(PoolTest, EachHasAMessageAtATime) {
+  auto on_their_way = both();
+  add("ops", "three");
+  EXPECT_THAT(attempts(), IsEmpty());
+  answer(on_their_way["b"], errcode(0));
+  EXPECT_EQ(robot_of(attempt()), "b");
+}
+
+TEST_F(PoolTest, WhatOneDidNotTakeForSureTheOtherTakesAsItIs) {
+  for (const auto& failure : {broken(Transport::kConnect), errcode(-1), errcode(410100), errcode(300005)}) {
+    courier = Courier(uuids, 1);
+    configure({pool()});
+    auto on_their_way = both();
+    answer(on_their_way["b"], errcode(0));
+    answer(on_their_way["a"], failure);
+    const auto again = attempt();
+    EXPECT_EQ(robot_of(again), "b");
+    EXPECT_EQ(again.request.body, on_their_way["a"].request.body);
+  }
+}
+
+TEST_F(PoolTest, WhatOneMayHaveTakenWaitsForItWhileTheOtherCarriesOn) {
+  auto on_their_way = both();
+  answer(on_their_way["b"], errcode(0));
+  const auto outcome = answer(on_their_way["a"], broken(Transport::kTimeout));
+  EXPECT_THAT(attempts(), IsEmpty()) << "not through the other: it might show twice";
+  add("ops", "three");
+  const auto other = attempt();
+  EXPECT_EQ(robot_of(other), "b");
+  EXPECT_EQ(text_of(other), "three");
+  pass(outcome.retry_in);
+  const auto again = attempt();
+  EXPECT_EQ(robot_of(again), "a");
+  EXPECT_EQ(again.request.body, on_their_way["a"].request.body);
+}
+
+TEST_F(PoolTest, WhatWasOnItsWayAtARestartIsRepeatedThroughItsRobot) {
+  auto on_their_way = both();
+  answer(on_their_way["a"], errcode(0));
+  commit();
+  restart({pool()});
+  const auto again = attempt();
+  EXPECT_EQ(robot_of(again), "b");
+  EXPECT_EQ(again.id, on_their_way["b"].id);
+}
+
+TEST_F(PoolTest, WhatARobotMayHaveTakenThatIsGoneLeavesThroughAnother) {
+  auto on_their_way = both();
+  commit();
+  restart({{"ops", {robot("a")}, 18, {}}});
+  std::set<std::string> bodies;
+  for (int i = 0; i < 2; ++i) {
+    const auto one = attempt();
+    bodies.insert(one.request.body);
+    answer(one, errcode(0));
+  }
+  EXPECT_EQ(bodies, (std::set{on_their_way["a"].request.body, on_their_way["b"].request.body}));
+}
+
+TEST_F(PoolTest, AnotherRobotsKeywordMakesItAnotherMessage) {
+  auto with = pool();
+  with.robots[0].keywords = {"alpha"};
+  with.robots[1].keywords = {"beta"};
+  configure({with});
+  auto on_their_way = both();
+  answer(on_their_way["b"], errcode(0));
+  const auto failed = on_their_way["a"];
+  EXPECT_THAT(text_of(failed), HasSubstr("\n\nalpha"));
+  answer(failed, broken(Transport::kConnect));
+  const auto again = attempt();
+  EXPECT_EQ(text_of(again), text_of(failed) + "\n\nbeta");
+  EXPECT_NE(again.request.body.substr(again.request.body.find("msgUuid")),
+            failed.request.body.substr(failed.request.body.find("msgUuid")));
+}
+
+TEST_F(PoolTest, ItIsAsWellAsItsBestRobot) {
+  auto on_their_way = both();
+  answer(on_their_way["a"], errcode(300005, "token is not exist"));
+  EXPECT_EQ(status("ops").state, TargetState::kOk);
+  EXPECT_EQ(status("ops").last_error->errmsg, "token is not exist");
+  EXPECT_EQ(status("ops").sent_last_minute, 2U);
+  EXPECT_EQ(status("ops").quota_left, 34U);
+  answer(on_their_way["b"], errcode(410100));
+  EXPECT_EQ(status("ops").state, TargetState::kThrottled);
+  EXPECT_EQ(status("ops").queue, 2U);
+}
+
+class SharedTest : public CourierTest {
+ protected:
+  SharedTest() { configure({{"one", {robot("a")}, 18, {}}, {"two", {robot("a")}, 2, {}}}); }
+};
+
+TEST_F(SharedTest, TheRobotHasOneMessageAtATimeAndTheLeastQuota) {
+  add("one", "1");
+  add("two", "2");
+  add("one", "3");
+  const auto first = attempt();
+  EXPECT_EQ(text_of(first), "1");
+  EXPECT_THAT(attempts(), IsEmpty());
+  answer(first, errcode(0));
+  const auto second = attempt();
+  EXPECT_EQ(text_of(second), "2") << "the oldest of both";
+  answer(second, errcode(0));
+  EXPECT_THAT(attempts(), IsEmpty());
+  EXPECT_EQ(courier.next_deadline(now), now.mono + seconds(60));
+  EXPECT_EQ(status("one").quota_left, 0U);
+  EXPECT_EQ(status("one").delivered, 1U);
+  EXPECT_EQ(status("two").delivered, 1U);
+}
+
+TEST_F(SharedTest, TheRobotRestsForBoth) {
+  add("one", "1");
+  answer(attempt(), errcode(410100));
+  add("two", "2");
+  EXPECT_THAT(attempts(), IsEmpty());
+  EXPECT_EQ(status("two").state, TargetState::kThrottled);
+}
+
+TEST(RobotKey, IsThatOfItsAddressAndToken) {
+  const auto key = [](const std::string& url) {
+    auto one = robot("a");
+    one.webhook = base::Secret(url);
+    return key_of(one);
+  };
+  const auto plain = key("https://h/robot/send?access_token=abc");
+  EXPECT_EQ(plain, key("https://h/robot/send?x=1&access_token=abc&timestamp=5"));
+  EXPECT_NE(plain, key("https://h/robot/send?access_token=abd"));
+  EXPECT_NE(plain, key("https://other/robot/send?access_token=abc"));
+  EXPECT_NE(key("https://h/a"), key("https://h/b"));
+}
+
+}  // namespace
+}  // namespace dingtail::deliver
