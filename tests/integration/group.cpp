@@ -19,15 +19,20 @@ using Clock = std::chrono::steady_clock;
 
 enum class About { kAlerts, kTheAgent };
 
-About about(const sandbox::Received& request) {
-  return request.verdict.posted.title.starts_with("[dingtail] ") ? About::kTheAgent : About::kAlerts;
+// A digest tells of alerts, and may tell of the agent too.
+constexpr std::string_view kAgentsLine = "- \\[dingtail\\] ";
+
+bool is_about(const sandbox::Received& request, About wanted) {
+  const bool agents_own = request.verdict.posted.title.starts_with("[dingtail] ");
+  if (wanted == About::kAlerts) return !agents_own;
+  return agents_own || request.verdict.posted.text.find(kAgentsLine) != std::string::npos;
 }
 
 Messages seen_by_the_group(const Messages& requests, About wanted) {
   std::set<std::string> known;
   Messages out;
   for (const auto& request : requests)
-    if (request.verdict.accepted() && about(request) == wanted &&
+    if (request.verdict.accepted() && is_about(request, wanted) &&
         known.insert(request.verdict.posted.msg_uuid).second)
       out.push_back(request);
   return out;
@@ -126,7 +131,7 @@ std::vector<ToldAlert> alerts_in(const sandbox::Received& message) {
   std::vector<ToldAlert> out;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);)
-    if (line.starts_with("- ")) out.push_back(told_by(line));
+    if (line.starts_with("- ") && !line.starts_with(kAgentsLine)) out.push_back(told_by(line));
   return out;
 }
 
