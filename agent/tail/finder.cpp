@@ -71,7 +71,11 @@ void Finder::look_at(const Pattern& pattern, Look& look) const {
                       },
                       deny, [&] { listing.busy = true; },
                       [&](const std::string& link) { add_links(link, listing.directories); },
-                      [&](const std::string& directory) { listing.directories.insert(directory); }});
+                      [&](const std::string& directory) {
+                        listing.directories.insert(directory);
+                        if (const auto info = stat_file(directory))
+                          listing.before.try_emplace(directory, info->modified);
+                      }});
   if (denied) return;
   listing.pattern_keys.insert(pattern.key);
   if (any) return;

@@ -35,6 +35,7 @@ struct Listing {
   std::vector<FoundFile> files;         // each file once: the first source, its first path
   std::map<std::string, FileId> names;  // every path of theirs, and the real one behind a symbolic link
   std::set<std::string> directories;    // whose listing decides what is found
+  std::map<std::string, std::uint64_t> before;  // their mtimes, nanoseconds, before they were listed
   std::vector<Unfollowed> unfollowed;
   std::map<std::string, std::size_t> shared;  // a path, and a further source that would own it too
   std::set<std::string> empty_patterns;       // wildcards that match nothing

@@ -60,10 +60,11 @@ std::optional<std::vector<Siblings::Entry>> Siblings::list(const std::string& di
   return out;
 }
 
-std::map<std::string, std::vector<Sibling>> Siblings::look(const std::set<std::string>& directories) {
+std::map<std::string, std::vector<Sibling>> Siblings::look(const std::set<std::string>& directories,
+                                                           const Listed& before) {
   std::map<std::string, std::vector<Sibling>> found;
   waiting_.clear();
-  for (const auto& directory : directories) look_at(directory, found);
+  for (const auto& directory : directories) look_at(directory, before, found);
   first_look_ = false;
   return found;
 }
@@ -76,7 +77,8 @@ std::uint64_t Siblings::age_of_news(const std::string& path) const {
   return first_run ? std::numeric_limits<std::uint64_t>::max() : 0;
 }
 
-void Siblings::look_at(const std::string& path, std::map<std::string, std::vector<Sibling>>& found) {
+void Siblings::look_at(const std::string& path, const Listed& before,
+                       std::map<std::string, std::vector<Sibling>>& found) {
   const auto info = stat_file(path);
   auto entries = list(path);
   if (!info || !entries) return;
@@ -101,7 +103,9 @@ void Siblings::look_at(const std::string& path, std::map<std::string, std::vecto
     if (is_new && !is_empty) found[join_path(path, *base)].push_back({sibling, *there});
   }
   directory = std::move(now);
-  if (!directory.undecided) changes_[path] = info->modified;
+  const auto earlier = before.find(path);
+  if (!directory.undecided)
+    changes_[path] = std::min(earlier == before.end() ? info->modified : earlier->second, info->modified);
 }
 
 void Siblings::postpone(const std::string& path, FileId id) {

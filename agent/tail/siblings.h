@@ -33,8 +33,10 @@ class Siblings {
   void restore(Listed listed) { restored_.merge(listed); }
 
   // Rotated files that were not there at the last look, by the path that they were rotated from. At the first
-  // look of a first run: none.
-  std::map<std::string, std::vector<Sibling>> look(const std::set<std::string>& directories);
+  // look of a first run: none. `before`: the mtimes of directories when the live files in them were looked
+  // for: what came since then may be known to nobody.
+  std::map<std::string, std::vector<Sibling>> look(const std::set<std::string>& directories,
+                                                   const Listed& before);
 
   // What it is can't be told now: it is new again at the next look.
   void postpone(const std::string& path, FileId id);
@@ -60,7 +62,8 @@ class Siblings {
 
   static std::optional<std::vector<Entry>> list(const std::string& directory);
   [[nodiscard]] std::uint64_t age_of_news(const std::string& path) const;
-  void look_at(const std::string& path, std::map<std::string, std::vector<Sibling>>& found);
+  void look_at(const std::string& path, const Listed& before,
+               std::map<std::string, std::vector<Sibling>>& found);
 
   std::map<std::string, Directory> directories_;
   std::set<std::string> waiting_;

@@ -116,10 +116,8 @@ class Tailer {
   void rotated(TailedFile& file, base::Now now);
   bool place(TailedFile& file, Listings& listings);
   void resume_rotated(RotationsByPath& all, Listings& listings, base::Now now);
-  void add_fresh(const std::set<std::string>& directories, const std::set<std::string>& known_patterns,
-                 RotationsByPath& all);
-  [[nodiscard]] std::optional<Spot> spot_of(const std::string& path,
-                                            const std::set<std::string>& known_patterns) const;
+  void add_fresh(const Listing& listing, RotationsByPath& all);
+  [[nodiscard]] std::optional<Spot> spot_of(const std::string& path) const;
   void rewritten(TailedFile& file, base::Now now);
   void copy_changed(TailedFile& file, TailedFile::Seen seen);
   void settle(Rotation rotation, base::Now now, const Sink& sink);

@@ -73,7 +73,7 @@ void Tailer::look_at_all(base::Now now, std::size_t most_new, const Sink& sink) 
     unsettled_ = std::move(all);
     return put_off_look();
   }
-  add_fresh(listing.directories, known_patterns_, all);
+  add_fresh(listing, all);
   for (auto& [path, rotation] : all) settle(std::move(rotation), now, sink);
   for (auto& key : listing.pattern_keys)
     if (known_patterns_.insert(key).second) new_patterns_.insert(key);

@@ -111,22 +111,20 @@ void Tailer::resume_rotated(RotationsByPath& all, Listings& listings, base::Now 
 }
 
 // Rotated files that were not there at the last look.
-void Tailer::add_fresh(const std::set<std::string>& directories, const std::set<std::string>& known_patterns,
-                       RotationsByPath& all) {
-  for (const auto& [base, fresh] : siblings_.look(directories)) {
-    const auto spot = spot_of(base, known_patterns);
+void Tailer::add_fresh(const Listing& listing, RotationsByPath& all) {
+  for (const auto& [base, fresh] : siblings_.look(listing.directories, listing.before)) {
+    const auto spot = spot_of(base);
     if (!spot) continue;
     for (const auto& sibling : fresh) rotation_at(all, *spot).fresh.emplace(sibling.info.id, sibling.path);
   }
 }
 
 // Whose a file at that path would be; nothing where no source names it, or none did before.
-std::optional<Spot> Tailer::spot_of(const std::string& path,
-                                    const std::set<std::string>& known_patterns) const {
+std::optional<Spot> Tailer::spot_of(const std::string& path) const {
   const auto live = live_.find(path);
   const auto* file = live == live_.end() ? nullptr : files_.find(live->second);
   const auto owner = finder_.owner_of(file == nullptr ? path : file->path());
-  if (!owner || !known_patterns.contains(owner->pattern)) return std::nullopt;
+  if (!owner || !known_patterns_.contains(owner->pattern)) return std::nullopt;
   return file == nullptr ? Spot{path, real_path(path), owner->source} : file->spot();
 }
 
