@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/text.h"
 #include "tail/glob.h"
 
 namespace dingtail::tail {
@@ -60,6 +61,12 @@ std::optional<std::vector<Siblings::Entry>> Siblings::list(const std::string& di
   return out;
 }
 
+std::uint64_t Siblings::digest_of(const std::vector<Entry>& entries) {
+  std::uint64_t out = entries.size();
+  for (const auto& [name, inode] : entries) out = base::fingerprint(name, out ^ (inode << 1));
+  return out;
+}
+
 std::map<std::string, std::vector<Sibling>> Siblings::look(const std::set<std::string>& directories,
                                                            const Listed& before) {
   std::map<std::string, std::vector<Sibling>> found;
@@ -84,9 +91,10 @@ void Siblings::look_at(const std::string& path, const Listed& before,
   if (!info || !entries) return;
   const auto [at, is_first] = directories_.try_emplace(path);
   auto& directory = at->second;
-  if (directory.entries == *entries && directory.modified == info->modified && !directory.undecided) return;
-  Directory now{std::move(*entries), info->modified, {}, false};
-  for (const auto& entry : now.entries) {
+  const auto digest = digest_of(*entries);
+  if (directory.entries == digest && directory.modified == info->modified && !directory.undecided) return;
+  Directory now{digest, info->modified, {}, false};
+  for (const auto& entry : *entries) {
     const auto base = base_of(entry.name);
     if (!base) continue;
     const auto sibling = join_path(path, entry.name);

@@ -54,13 +54,14 @@ class Siblings {
     auto operator<=>(const Entry&) const = default;
   };
   struct Directory {
-    std::vector<Entry> entries;
+    std::uint64_t entries = 0;  // a digest of their names and inodes
     std::uint64_t modified = 0;
     std::set<FileId> seen;   // of its rotated files
     bool undecided = false;  // a new one was left for later
   };
 
   static std::optional<std::vector<Entry>> list(const std::string& directory);
+  static std::uint64_t digest_of(const std::vector<Entry>& entries);
   [[nodiscard]] std::uint64_t age_of_news(const std::string& path) const;
   void look_at(const std::string& path, const Listed& before,
                std::map<std::string, std::vector<Sibling>>& found);
