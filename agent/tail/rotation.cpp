@@ -184,41 +184,44 @@ void take(Candidate* found, std::vector<Candidate>& candidates, Generations& out
 }
 
 void find_orphans(const Past& past, std::vector<Candidate>& candidates, Generations& out) {
+  std::vector<Orphan> others;
   auto orphans = by_knowledge(past.orphans);
-  std::erase_if(orphans, [&](const Orphan& orphan) {
+  for (auto& orphan : orphans) {
     const auto& state = orphan.state;
     const auto holders = holders_of(orphan, candidates);
     const bool unsure = state.size == 0 ? !candidates.empty() : is_unsure(orphan, past, holders);
     if (unsure) out.unsure.insert(state.id);
-    auto* found = choose(orphan, past, holders);
-    if (found == nullptr) return false;
-    found->file->resume(state);
-    take(found, candidates, out);
-    return true;
-  });
-  std::erase_if(orphans, [&](const Orphan& orphan) {
-    auto* found = find_age(orphan, past, candidates);
-    if (found == nullptr) return false;
-    out.any_whole = true;
-    take(found, candidates, out);
-    return true;
-  });
-  for (const auto& orphan : orphans) out.lost.insert(orphan.state.id);
+    if (auto* found = choose(orphan, past, holders)) {
+      found->file->resume(state);
+      take(found, candidates, out);
+    } else {
+      others.push_back(std::move(orphan));
+    }
+  }
+  for (const auto& orphan : others) {
+    if (auto* found = find_age(orphan, past, candidates)) {
+      out.any_whole = true;
+      take(found, candidates, out);
+    } else {
+      out.lost.insert(orphan.state.id);
+    }
+  }
 }
 
 // Whether the candidate is a copy of what is known, and then it is followed as such.
 bool add_copy(Candidate& candidate, const Past& past, Generations& out) {
-  const TailedFile* twin = nullptr;
-  std::optional<std::uint64_t> copied;
-  for (const auto* file : past.present)
-    if (copied = copied_of(*file, candidate); copied && (twin = file) != nullptr) break;
-  for (auto at = out.files.begin(); twin == nullptr && at != out.files.end(); ++at)
-    if (copied = copied_of(**at, candidate); (*at)->life != Life::kCopy && copied) twin = at->get();
-  if (twin == nullptr) return false;
-  candidate.file->be_copy(*twin, *copied);
-  candidate.file->age = candidate.sibling.info.modified;
-  out.files.push_back(std::move(candidate.file));
-  return true;
+  auto known = past.present;
+  for (const auto& file : out.files)
+    if (file->life != Life::kCopy) known.push_back(file.get());
+  for (const auto* twin : known) {
+    const auto copied = copied_of(*twin, candidate);
+    if (!copied) continue;
+    candidate.file->be_copy(*twin, *copied);
+    candidate.file->age = candidate.sibling.info.modified;
+    out.files.push_back(std::move(candidate.file));
+    return true;
+  }
+  return false;
 }
 
 void add_whole(Candidate& candidate, const Past& past, Generations& out) {
@@ -241,14 +244,14 @@ bool is_undecided(const Past& past, const Candidate& candidate) {
   });
 }
 
-void add_fresh(std::vector<Candidate> candidates, const Past& past, Generations& out) {
-  std::erase_if(candidates, [&](Candidate& candidate) {
-    return !past.fresh.contains(candidate.sibling.info.id) || add_copy(candidate, past, out);
-  });
-  const bool undecided = std::any_of(candidates.begin(), candidates.end(), [&](const Candidate& candidate) {
-    return is_undecided(past, candidate);
-  });
-  for (auto& candidate : candidates) {
+void add_fresh(std::vector<Candidate>& candidates, const Past& past, Generations& out) {
+  std::vector<Candidate> fresh;
+  for (auto& candidate : candidates)
+    if (past.fresh.contains(candidate.sibling.info.id) && !add_copy(candidate, past, out))
+      fresh.push_back(std::move(candidate));
+  const bool undecided = std::any_of(
+      fresh.begin(), fresh.end(), [&](const Candidate& candidate) { return is_undecided(past, candidate); });
+  for (auto& candidate : fresh) {
     if (undecided)
       out.undecided.insert(candidate.sibling.info.id);
     else if (!add_copy(candidate, past, out))  // of one of them
@@ -263,7 +266,7 @@ base::Result<Generations> find_generations(const Past& past) {
   auto candidates = candidates_of(past, out.undecided);
   if (!candidates) return tl::unexpected(std::move(candidates).error());
   find_orphans(past, *candidates, out);
-  add_fresh(std::move(*candidates), past, out);
+  add_fresh(*candidates, past, out);
   std::sort(out.files.begin(), out.files.end(), [](const File& a, const File& b) { return a->age < b->age; });
   return out;
 }

@@ -31,7 +31,6 @@ struct Orphan {
 struct Past {
   Spot spot;
   std::vector<Orphan> orphans;
-
   std::vector<const TailedFile*> present;  // followed and open, whatever they hold now: copies are no news
   std::vector<FileState>
       unreadable;  // such as cannot be opened now: whether a sibling is their copy is undecided

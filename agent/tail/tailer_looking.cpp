@@ -196,11 +196,15 @@ bool Tailer::is_unfollowed(const std::string& path) const {
 
 base::Mono Tailer::next_deadline() const {
   base::Mono next = swept_at_ + kSweep;
+  const auto next_look = looked_at_ + between_looks(files_.size());
   if (!retry_.empty() || !watcher_.silent().empty()) next = std::min(next, polled_at_ + kPoll);
-  if (look_again_) next = std::min(next, looked_at_ + between_looks(files_.size()));
-  for (const auto id : draining_)
-    if (const auto& file = files_.at(id); file.trouble.empty() && reader_.held(id) == nullptr)
-      next = std::min(next, file.quiet_since + kSilent);
+  if (look_again_) next = std::min(next, next_look);
+  for (const auto id : draining_) {
+    const auto& file = files_.at(id);
+    if (!file.trouble.empty() || reader_.held(id) != nullptr) continue;
+    const auto silent_at = file.quiet_since + kSilent;
+    next = std::min(next, looked_at_ >= silent_at ? silent_at : std::max(silent_at, next_look));  // due()
+  }
   if (const auto due = reader_.next_deadline()) next = std::min(next, *due);
   return next;
 }

@@ -531,5 +531,23 @@ TEST_F(TailerTest, RecordsOverTheLimitAreInTheLedger) {
   EXPECT_THAT(losses[0].reason, HasSubstr("max_record"));
 }
 
+// What it has been silent for long enough is decided at a look; until the next may be, there is nothing to wake for.
+TEST_F(RotationTest, AtTheEndOfItsSilenceARotatedFileWaitsForTheNextLook) {
+  dir.write("logs/a.log", "1\n");
+  EXPECT_THAT(read(), ElementsAre("1"));
+  rename("a.log", "a.rotated");
+  EXPECT_THAT(read(), IsEmpty());
+  const auto silent_at = tailer->next_deadline();
+  ASSERT_THAT(silent_at - now.mono, testing::AllOf(testing::Gt(8s), testing::Le(10s)));
+  const auto ignore = [](const Block&) {};
+  now.mono = silent_at - 1ms;
+  dir.write("logs/b.log", "");
+  loop_events();
+  tailer->read(now, 1 << 20, ignore);  // looks, as a name is new
+  now.mono = silent_at;
+  tailer->read(now, 1 << 20, ignore);
+  EXPECT_GT(tailer->next_deadline(), now.mono);
+}
+
 }  // namespace
 }  // namespace dingtail::tail
