@@ -180,4 +180,13 @@ std::optional<std::string> Listings::beside(const std::string& path, FileId id) 
   return at == files->end() ? std::nullopt : std::optional(at->second);
 }
 
+std::optional<FileId> Listings::renumbered(const std::string& path, FileId id) {
+  const auto directory = fs::path(path).parent_path().string();
+  const auto info = stat_file(directory);
+  if (!info || info->id.device == id.device || id.birth == 0) return std::nullopt;
+  const FileId now{info->id.device, id.inode, id.birth};
+  const auto* files = in(directory);
+  return files != nullptr && files->contains(now) ? std::optional(now) : std::nullopt;
+}
+
 }  // namespace dingtail::tail

@@ -98,6 +98,9 @@ class Listings {
   [[nodiscard]] bool busy() const { return busy_; }
   // Where the file stands among those beside `path`.
   std::optional<std::string> beside(const std::string& path, FileId id);
+  // Its identity where the file system has it under another device number now (after a reboot, or mounted
+  // anew): by inode and time of birth.
+  std::optional<FileId> renumbered(const std::string& path, FileId id);
 
  private:
   std::map<std::string, std::optional<std::map<FileId, std::string>>> by_directory_;

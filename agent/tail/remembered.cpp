@@ -45,6 +45,30 @@ Remembered::States::iterator Remembered::find(TailedFile& file) {
   return same_head && *same_head && same_tail && *same_tail ? at_path : states_.end();
 }
 
+std::vector<Remembered::Renumbered> Remembered::renumber(Listings& listings) {
+  using Place = std::pair<std::string, std::uint64_t>;  // a directory, and the number of its device before
+  std::map<Place, std::uint64_t> numbers;
+  for (const auto& [id, state] : states_)
+    if (const auto now = listings.renumbered(state.real, id))
+      numbers[{parent_of(state.real), id.device}] = now->device;
+  std::vector<Renumbered> out;
+  if (numbers.empty()) return out;
+  for (auto at = states_.begin(); at != states_.end();) {
+    const auto number = numbers.find({parent_of(at->second.real), at->first.device});
+    if (number == numbers.end()) {
+      ++at;
+      continue;
+    }
+    auto& state = at->second;
+    for (auto* id : {&state.id, &state.twin})
+      if (id->device == at->first.device) id->device = number->second;
+    out.push_back({at->first, std::move(state)});
+    at = states_.erase(at);
+  }
+  for (const auto& each : out) add(each.state);
+  return out;
+}
+
 std::vector<Remembered::Fate> Remembered::settle(
     const std::function<bool(const std::string& source)>& is_source, Listings& listings) {
   std::vector<Fate> fates;
@@ -70,8 +94,10 @@ std::vector<FileId> Remembered::forget_gone(const std::string& directory) {
   const auto* there = listings.in(directory);
   if (there == nullptr) return gone;
   for (auto at = states_.begin(); at != states_.end();) {
-    const bool is_gone = parent_of(at->second.real) == directory && !there->contains(at->first);
-    if (is_gone) gone.push_back(at->first);
+    const auto& [id, state] = *at;
+    const bool is_gone =
+        parent_of(state.real) == directory && !there->contains(id) && !listings.away(state.real, id);
+    if (is_gone) gone.push_back(id);
     at = is_gone ? states_.erase(at) : std::next(at);
   }
   return gone;

@@ -25,6 +25,14 @@ class Remembered {
   // It may be the file of that identity, born anew by its file system.
   static bool is_reborn(FileId before, const TailedFile& file);
 
+  // The files of a directory are known by new identities from now on where its device has another number: by
+  // those of them that are still there, with what was known of all.
+  struct Renumbered {
+    FileId before;
+    FileState state;
+  };
+  std::vector<Renumbered> renumber(Listings& listings);
+
   // What became of a file of the last run that no pattern finds.
   struct Fate {
     FileState state;

@@ -103,11 +103,11 @@ void Siblings::look_at(const std::string& path, const Listed& before,
     // A compressor makes a new file, and gives it the time of the last write to the old one.
     const bool by_birth = there->id.birth != 0 && !is_compressed_name(entry.name);
     const auto age = by_birth ? there->id.birth : there->modified;
-    const bool is_new = is_first ? age >= age_of_news(path) : !directory.seen.contains(there->id);
+    const bool is_new = is_first ? age >= age_of_news(path) : !directory.seen.contains(node_of(there->id));
     const bool is_empty = is_new && there->size == 0;
     if (is_empty) waiting_.insert(sibling);
     now.undecided = now.undecided || is_empty;
-    if (!is_empty) now.seen.insert(there->id);
+    if (!is_empty) now.seen.insert(node_of(there->id));
     if (is_new && !is_empty) found[join_path(path, *base)].push_back({sibling, *there});
   }
   directory = std::move(now);
@@ -119,7 +119,7 @@ void Siblings::look_at(const std::string& path, const Listed& before,
 void Siblings::postpone(const std::string& path, FileId id) {
   const auto known = directories_.find(split_path(path).first);
   if (known == directories_.end()) return;
-  known->second.seen.erase(id);
+  known->second.seen.erase(node_of(id));
   known->second.undecided = true;
   changes_.erase(known->first);
 }

@@ -53,14 +53,16 @@ class Siblings {
     std::uint64_t inode;
     auto operator<=>(const Entry&) const = default;
   };
+  using Node = std::pair<std::uint64_t, std::uint64_t>;  // FileId, whatever the number of the device
   struct Directory {
     std::uint64_t entries = 0;  // a digest of their names and inodes
     std::uint64_t modified = 0;
-    std::set<FileId> seen;   // of its rotated files
+    std::set<Node> seen;     // of its rotated files
     bool undecided = false;  // a new one was left for later
   };
 
   static std::optional<std::vector<Entry>> list(const std::string& directory);
+  static Node node_of(FileId id) { return {id.inode, id.birth}; }
   static std::uint64_t digest_of(const std::vector<Entry>& entries);
   [[nodiscard]] std::uint64_t age_of_news(const std::string& path) const;
   void look_at(const std::string& path, const Listed& before,

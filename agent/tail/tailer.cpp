@@ -105,8 +105,8 @@ TailedFile* Tailer::file_at(const std::string& path) const {
 void Tailer::set_aside(FileId id) {
   const auto state = state_of(files_.at(id));
   for (const auto gone : remembered_.forget_gone(fs::path(state.real).parent_path().string()))
-    erased_.push_back(gone);
-  set_aside_.push_back(state);
+    forget_state(gone);
+  set_aside_[id] = state;
   remembered_.add(state);
   drop(id);
 }
@@ -114,6 +114,11 @@ void Tailer::set_aside(FileId id) {
 // Its state goes too.
 void Tailer::forget(FileId id) {
   drop(id);
+  forget_state(id);
+}
+
+void Tailer::forget_state(FileId id) {
+  set_aside_.erase(id);
   erased_.push_back(id);
 }
 
@@ -134,8 +139,7 @@ FileState Tailer::state_of(const TailedFile& file) const {
 TailChanges Tailer::take_changes() {
   TailChanges out;
   for (const auto id : changed_) out.changed.push_back(state_of(files_.at(id)));
-  out.changed.insert(out.changed.end(), set_aside_.begin(), set_aside_.end());
-  set_aside_.clear();
+  for (auto& [id, state] : std::exchange(set_aside_, {})) out.changed.push_back(std::move(state));
   changed_.clear();
   out.erased.swap(erased_);
   out.patterns.swap(new_patterns_);

@@ -91,7 +91,9 @@ class Tailer {
   bool can_list();
   void look_at_all(base::Now now, std::size_t most_new, const Sink& sink);
   void put_off_look();
-  std::set<FileId> follow_found(std::vector<FoundFile>& files, std::size_t most_new, base::Now now);
+  void set_aside_unfound(const std::set<FileId>& found, Listings& listings);
+  void renumber(Listings& listings);
+  void follow_found(std::vector<FoundFile>& files, std::size_t most_new, base::Now now);
   void watch(std::set<std::string> directories);
   void found_again(TailedFile& file, FoundFile found);
   void adopt(FoundFile found, base::Now now);
@@ -102,6 +104,7 @@ class Tailer {
   [[nodiscard]] std::optional<std::size_t> source_named(const std::string& name) const;
   void set_aside(FileId id);
   void forget(FileId id);
+  void forget_state(FileId id);
   void drop(FileId id);
 
   // What became of those that are not where they were (tailer_rotation.cpp).
@@ -177,7 +180,7 @@ class Tailer {
 
   std::set<FileId> changed_;  // these four: since take_changes()
   std::vector<FileId> erased_;
-  std::vector<FileState> set_aside_;
+  std::map<FileId, FileState> set_aside_;
   std::vector<Loss> losses_;
 
   bool from_end_ = false;  // TailState::lost

@@ -63,10 +63,15 @@ void Tailer::look_at_all(base::Now now, std::size_t most_new, const Sink& sink) 
   auto listing = finder_.look();
   if (listing.busy) return put_off_look();
   live_.swap(listing.names);
-  const auto found = follow_found(listing.files, most_new, now);
+  std::set<FileId> found;
+  for (const auto& file : listing.files) found.insert(file.info.id);
+  Listings listings;
+  set_aside_unfound(found, listings);
+  renumber(listings);
+  if (listings.busy()) return put_off_look();
+  follow_found(listing.files, most_new, now);
   if (!can_list()) return put_off_look();  // the new files took what there was
   RotationsByPath all = std::exchange(unsettled_, {});
-  Listings listings;
   rotate_missing(found, all, listings, now);
   resume_rotated(all, listings, now);
   if (listings.busy()) {
@@ -89,11 +94,35 @@ void Tailer::put_off_look() {
   look_again_ = true;
 }
 
-std::set<FileId> Tailer::follow_found(std::vector<FoundFile>& files, std::size_t most_new, base::Now now) {
-  std::set<FileId> found;
+// Live files that no source names any more, and what lies in a directory that is away.
+void Tailer::set_aside_unfound(const std::set<FileId>& found, Listings& listings) {
+  std::vector<FileId> unfound;
+  for (const auto& [id, file] : files_.all()) {
+    if (found.contains(id)) continue;
+    const auto there = stat_file(file->path());
+    const auto& real = file->spot().real;
+    const bool unnamed = file->life == Life::kLive && there && there->id == id;
+    const bool away = listings.away(real, id) && !listings.busy();
+    if (unnamed || (away && (!file->is_open() || listings.renumbered(real, id)))) unfound.push_back(id);
+  }
+  for (const auto id : unfound) {
+    log_.say(base::Event::kFileGone, files_.at(id).path(), "not to be found now: its position is kept");
+    set_aside(id);
+  }
+}
+
+// Their new identities are written with the next cut.
+void Tailer::renumber(Listings& listings) {
+  for (auto& [before, state] : remembered_.renumber(listings)) {
+    forget_state(before);
+    const auto id = state.id;
+    set_aside_[id] = std::move(state);
+  }
+}
+
+void Tailer::follow_found(std::vector<FoundFile>& files, std::size_t most_new, base::Now now) {
   std::size_t adopted = 0;
   for (auto& file : files) {
-    found.insert(file.info.id);
     if (auto* known = files_.find(file.info.id))
       found_again(*known, std::move(file));
     else if (adopted++ < most_new)
@@ -101,7 +130,6 @@ std::set<FileId> Tailer::follow_found(std::vector<FoundFile>& files, std::size_t
     else
       look_again_ = true;
   }
-  return found;
 }
 
 // These, and where rotated files stand.
@@ -142,8 +170,8 @@ void Tailer::adopt(FoundFile found, base::Now now) {
   }
   const auto known_before = remembered_.take(*file);
   if (known_before) {
-    if (known_before->id != id) erased_.push_back(known_before->id);
-    std::erase_if(set_aside_, [&](const FileState& state) { return state.id == known_before->id; });
+    set_aside_.erase(id);
+    if (known_before->id != id) forget_state(known_before->id);
     file->resume(*known_before);
     file->note(found.info);
     file->life = Life::kLive;

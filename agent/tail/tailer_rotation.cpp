@@ -14,25 +14,12 @@ Tailer::Rotation& Tailer::rotation_at(RotationsByPath& all, const Spot& spot) {
 // Live files that were not found, and rotated ones that were renamed again or are gone.
 void Tailer::rotate_missing(const std::set<FileId>& found, RotationsByPath& all, Listings& listings,
                             base::Now now) {
-  std::vector<FileId> unfollowed;
   std::vector<FileId> gone;
   for (const auto& [id, each] : files_.all()) {
     auto& file = *each;
     if (found.contains(id)) continue;
-    const auto there = stat_file(file.path());
-    const bool unnamed = file.life == Life::kLive && there && there->id == id;
-    const bool away = !unnamed && !file.is_open() && listings.away(file.spot().real, id);
-    if (away && listings.busy()) continue;
-    if (unnamed || away) {
-      unfollowed.push_back(id);
-      continue;
-    }
     if (file.life == Life::kLive) rotated(file, now);
     if (!place(file, listings)) gone.push_back(id);
-  }
-  for (const auto id : unfollowed) {
-    log_.say(base::Event::kFileGone, files_.at(id).path(), "not to be found now: its position is kept");
-    set_aside(id);
   }
   for (const auto id : gone) {
     const auto& file = files_.at(id);
@@ -90,7 +77,7 @@ void Tailer::resume_rotated(RotationsByPath& all, Listings& listings, base::Now 
   std::vector<File> renamed;
   for (const auto& [state, at] : fates) {
     const auto source = source_named(state.source);
-    if (!source) erased_.push_back(state.id);
+    if (!source) forget_state(state.id);
     if (!source) continue;
     const Spot spot{state.path, state.real, *source};
     if (!at) {
@@ -209,7 +196,7 @@ void Tailer::end_orphan(const Orphan& orphan, const Generations& found, const Pa
   if (orphan.fate == Fate::kRewritten)
     start_over(state.id, !lost, sink);
   else if (!files_.contains(state.id))
-    erased_.push_back(state.id);
+    forget_state(state.id);
 }
 
 // `found`: what was in it is read on elsewhere.
@@ -263,6 +250,7 @@ void Tailer::suspect(const std::string& path, std::string reason, base::Now now)
 void Tailer::take(File taken, base::Now now) {
   const auto id = taken->id();
   drop(id);
+  set_aside_.erase(id);
   auto& file = files_.add(std::move(taken));
   if (file.life != Life::kCopy)
     log_.say(base::Event::kFileRotated, file.at(),

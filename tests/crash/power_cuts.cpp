@@ -1,6 +1,6 @@
 // The real agent through power cuts: its state and the logs are on a small file system on a loop device; at
 // random moments the agent is stopped, what has reached the device is copied, all else is thrown away, and
-// the agent starts again on the copy, mounted at the same place.
+// the agent starts again on the copy, mounted at the same place, and often under another device number.
 //
 //   power_cuts [N] [--seed S] [--fs ext4|xfs] [--rotations rename,…] [--agent PATH] [--keep]
 //
@@ -52,7 +52,9 @@ class Disk {
   Disk(const test::TempDir& dir, std::string file_system) : dir_(dir), file_system_(std::move(file_system)) {}
   Disk(const Disk&) = delete;
   Disk& operator=(const Disk&) = delete;
-  ~Disk() { ::umount2(path().c_str(), MNT_DETACH); }
+  ~Disk() {
+    for (const auto& each : {path(), spare()}) ::umount2(each.c_str(), MNT_DETACH);
+  }
 
   // Why it cannot be had; empty if it is mounted.
   std::string make();
@@ -62,16 +64,26 @@ class Disk {
   std::string replace_by_copy();
 
   [[nodiscard]] std::string path() const { return dir_ / "disk"; }
+  [[nodiscard]] dev_t device() const;
 
  private:
   [[nodiscard]] std::string image() const { return dir_ / "disk.img"; }
+  // Of a second one, which takes and frees the number of a loop device.
+  [[nodiscard]] std::string spare() const { return dir_ / "spare"; }
   std::string run(const test::Command& command);
+  std::string make(const std::string& image, std::uintmax_t bytes);
+  std::string mount(const std::string& image, const std::string& at);
+  std::string toggle_spare();
   [[nodiscard]] std::string device_counters() const;
-  std::string mount() { return run({"mount", {"-o", "loop", image(), path()}}); }
 
   const test::TempDir& dir_;
   std::string file_system_;
+  bool has_spare_ = false;  // mounted now
 };
+
+std::string unmount(const std::string& path) {
+  return ::umount2(path.c_str(), 0) == 0 ? "" : "umount: " + std::string(std::strerror(errno));
+}
 
 // What a program complains of.
 std::string Disk::run(const test::Command& command) {
@@ -83,20 +95,37 @@ std::string Disk::run(const test::Command& command) {
 std::string Disk::make() {
   if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
     return "mounting needs root";
-  fs::create_directories(path());
-  std::ofstream(image()).close();
+  for (const auto& each : {path(), spare()}) fs::create_directories(each);
+  constexpr std::uintmax_t kLeastOfXfs = 320UL << 20;
   const bool is_xfs = file_system_ == "xfs";
-  fs::resize_file(image(), is_xfs ? 320U << 20 : 48U << 20);
-  const auto quiet = is_xfs ? "-f" : "-F";
-  if (auto error = run({"mkfs." + file_system_, {"-q", quiet, image()}}); !error.empty()) return error;
-  return mount();
+  auto error = make(image(), is_xfs ? kLeastOfXfs : 48UL << 20);
+  if (error.empty()) error = make(spare() + ".img", is_xfs ? kLeastOfXfs : 1UL << 20);
+  return error.empty() ? mount(image(), path()) : error;
+}
+
+std::string Disk::make(const std::string& image, std::uintmax_t bytes) {
+  std::ofstream(image).close();
+  fs::resize_file(image, bytes);
+  return run({"mkfs." + file_system_, {"-q", file_system_ == "xfs" ? "-f" : "-F", image}});
+}
+
+std::string Disk::mount(const std::string& image, const std::string& at) {
+  return run({"mount", {"-o", "loop", image, at}});
+}
+
+std::string Disk::toggle_spare() {
+  has_spare_ = !has_spare_;
+  return has_spare_ ? mount(spare() + ".img", spare()) : unmount(spare());
+}
+
+dev_t Disk::device() const {
+  struct stat info {};
+  return ::stat(path().c_str(), &info) == 0 ? info.st_dev : 0;
 }
 
 std::string Disk::device_counters() const {
-  struct stat info {};
-  ::stat(path().c_str(), &info);
-  return crash::content("/sys/dev/block/" + std::to_string(major(info.st_dev)) + ":" +
-                        std::to_string(minor(info.st_dev)) + "/stat");
+  return crash::content("/sys/dev/block/" + std::to_string(major(device())) + ":" +
+                        std::to_string(minor(device())) + "/stat");
 }
 
 // The kernel writes by itself now and then: a copy made meanwhile would hold states of several moments.
@@ -109,15 +138,18 @@ std::string Disk::copy() {
 }
 
 std::string Disk::replace_by_copy() {
-  if (::umount2(path().c_str(), 0) != 0) return "umount: " + std::string(std::strerror(errno));
+  auto error = unmount(path());
+  if (error.empty()) error = toggle_spare();
+  if (!error.empty()) return error;
   fs::rename(dir_ / "copy.img", image());
-  return mount();
+  return mount(image(), path());
 }
 
 struct Cuts {
   std::uint64_t all = 0;
   std::uint64_t at_a_sync = 0;    // of these, in place of an fdatasync
   std::uint64_t with_losses = 0;  // of these, some of what the agent wrote had not reached the device
+  std::uint64_t renumbered = 0;   // of these, the device had another number afterwards
 };
 
 // The test in the course of its cuts.
@@ -201,7 +233,9 @@ std::string Cutting::cut_now() {
   if (auto error = disk_.copy(); !error.empty()) return error;
   if (!agent_.kill()) return "it ended by itself";
   writer_.close();
+  const auto device = disk_.device();
   if (auto error = disk_.replace_by_copy(); !error.empty()) return error;
+  if (disk_.device() != device) ++cuts_.renumbered;
   writer_.open();
   ++cuts_.all;
   if (crash::content(disk_.path() + "/state/state.db-wal") != written) ++cuts_.with_losses;
@@ -230,14 +264,18 @@ int Cutting::run() {
   if (!error.empty()) faults.push_back(error);
   if (can_trace_ && cuts_.with_losses == 0)
     faults.emplace_back("no cut took anything that the agent had written");
+  if (cuts_.renumbered == 0) faults.emplace_back("no cut gave the device another number");
   const auto told = robot_.told();
   const auto verdict = crash::judge(writer_.written(), told);
   faults.insert(faults.end(), verdict.faults.begin(), verdict.faults.end());
   std::printf(
-      "power_cuts: %s, seed %u, %lu cuts (%lu in place of a sync, %lu took unsynced writes), %lu lines, %lu "
+      "power_cuts: %s, seed %u, %lu cuts (%lu in place of a sync, %lu took unsynced writes, %lu under "
+      "another device "
+      "number), %lu lines, %lu "
       "rotations, %lu messages, %lu repeats, %lu lost, %lu counted twice\n",
       options_.file_system.c_str(), options_.seed, cuts_.all, cuts_.at_a_sync, cuts_.with_losses,
-      writer_.lines(), writer_.rotations(), told.messages, told.repeats, verdict.lost, verdict.twice);
+      cuts_.renumbered, writer_.lines(), writer_.rotations(), told.messages, told.repeats, verdict.lost,
+      verdict.twice);
   const int code = crash::conclude(faults, agent_.process().err(), disk_.path(), options_.keep);
   agent_.kill();
   writer_.close();

@@ -2,12 +2,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <optional>
+#include <set>
 
 #include "integration/fault.h"
 #include "integration/mount.h"
@@ -134,6 +137,54 @@ TEST_F(Fault, F15_AFileSystemThatIsAwayForAWhileLeavesNeitherGapNorRepeat) {
   dir_.write("other/2", "");  // a mount is no event: without a reason to look, the sweep finds it
   expect_each_once(40);
   EXPECT_TRUE(status()["losses"].empty());
+}
+
+std::uint64_t device(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 ? info.st_dev : 0;
+}
+
+// Loop devices, and disks after a reboot, are numbered as they come.
+TEST_F(Fault, F15_AFileSystemThatComesBackUnderAnotherNumberLeavesNeitherGapNorRepeat) {
+  std::vector<std::unique_ptr<Mount>> mounts;  // one over the other, each of a copy of the one before
+  std::set<std::uint64_t> devices;
+  const auto mount = [&] {
+    mounts.push_back(std::make_unique<Mount>(
+        std::vector<std::string>{"-o", "loop", file("image" + std::to_string(mounts.size()))}, file("logs")));
+    devices.insert(device(file("logs")));
+  };
+  const auto mount_anew = [&] {
+    ::sync();
+    fs::copy_file(file("image" + std::to_string(mounts.size() - 1)),
+                  file("image" + std::to_string(mounts.size())));
+    mount();
+  };
+  ASSERT_EQ(make_ext4(file("image0"), 8 << 20), "");
+  mount();
+  if (!mounts.front()->refused().empty()) GTEST_SKIP() << mounts.front()->refused();
+  follow_lines("\"logs/*.log\", \"other/*\"");
+  fs::create_directories(file("other"));
+  start();
+  dir_.write("logs/a.log", lines(1, 10));
+  dir_.write("logs/b.log", lines(11, 20));
+  ASSERT_TRUE(wait_until_told(20));
+  mount_anew();  // its descriptors are open
+  dir_.append("logs/a.log", lines(21, 30));
+  dir_.write("other/1", "");  // a mount is no event: a reason to look
+  ASSERT_TRUE(wait_until_told(30));
+  dir_.append("logs/b.log", lines(31, 40));
+  ASSERT_TRUE(wait_until_told(40));
+  stop();
+  mount_anew();
+  dir_.append("logs/a.log", lines(41, 50));
+  fs::rename(file("logs/a.log"), file("logs/a.log.1"));
+  dir_.write("logs/a.log", lines(51, 60));
+  fs::copy_file(file("logs/b.log"), file("logs/b.log.1"));
+  dir_.write("logs/b.log", lines(61, 70));
+  start();
+  expect_each_once(70);
+  EXPECT_TRUE(status()["losses"].empty());
+  EXPECT_EQ(devices.size(), 3U);
 }
 
 TEST_F(Fault, F16_AFileOfALowerLayerThatIsCopiedUpKeepsItsPositionAndWritesBehindTheMountAreFound) {

@@ -531,7 +531,8 @@ TEST_F(TailerTest, RecordsOverTheLimitAreInTheLedger) {
   EXPECT_THAT(losses[0].reason, HasSubstr("max_record"));
 }
 
-// What it has been silent for long enough is decided at a look; until the next may be, there is nothing to wake for.
+// What it has been silent for long enough is decided at a look; until the next may be, there is nothing to
+// wake for.
 TEST_F(RotationTest, AtTheEndOfItsSilenceARotatedFileWaitsForTheNextLook) {
   dir.write("logs/a.log", "1\n");
   EXPECT_THAT(read(), ElementsAre("1"));
@@ -547,6 +548,74 @@ TEST_F(RotationTest, AtTheEndOfItsSilenceARotatedFileWaitsForTheNextLook) {
   now.mono = silent_at;
   tailer->read(now, 1 << 20, ignore);
   EXPECT_GT(tailer->next_deadline(), now.mono);
+}
+
+// As after a reboot: (device, inode, birth time) is another identity for every file, rotated ones too.
+class RenumberedTest : public RotationTest {
+ protected:
+  void renumber(std::uint64_t by) {
+    for (auto& file : stopped.files) {
+      file.id.device += by;
+      if (file.twin.device != 0) file.twin.device += by;
+    }
+  }
+};
+
+TEST_F(RenumberedTest, WhatWasRotatedBeforeAndMeanwhileIsReadFromItsPosition) {
+  for (const auto* name : {"renamed", "compressed", "copied", "plain"})
+    dir.write("logs/" + std::string(name) + ".log", name + std::string(" 1\n"));
+  EXPECT_THAT(read(), SizeIs(4));
+  rename("renamed.log", "renamed.log.1");
+  dir.write("logs/renamed.log", "renamed 2\n");
+  fs::copy_file(dir / "logs/copied.log", dir / "logs/copied.log.1");
+  EXPECT_THAT(read(), ElementsAre("renamed 2"));
+  stop();
+  renumber(1);
+  dir.append("logs/renamed.log.1", "renamed 1b\n");
+  rename("renamed.log.1", "renamed.log.2");
+  rename("renamed.log", "renamed.log.1");
+  dir.write("logs/renamed.log", "renamed 3\n");
+  dir.append("logs/compressed.log", "compressed 2\n");
+  gzip("compressed.log");
+  rename("compressed.log.gz", "compressed.log.1.gz");
+  dir.write("logs/compressed.log", "compressed 3\n");
+  dir.append("logs/copied.log", "copied 2\n");
+  fs::copy_file(dir / "logs/copied.log", dir / "logs/copied.log.1", fs::copy_options::overwrite_existing);
+  dir.write("logs/copied.log", "copied 3\n");
+  restart();
+  EXPECT_THAT(read(), UnorderedElementsAre("renamed 1b", "renamed 3", "compressed 2", "compressed 3",
+                                           "copied 2", "copied 3"));
+  stop();
+  EXPECT_THAT(losses, IsEmpty());
+  restart();  // the new numbers are what was kept
+  EXPECT_THAT(read(), IsEmpty());
+}
+
+TEST_F(RenumberedTest, AnotherFileSystemAtTheSamePlaceIsNotTakenForIt) {
+  dir.write("logs/a.log", "1\n");
+  dir.write("logs/b.log", "1\n");
+  EXPECT_THAT(read(), SizeIs(2));
+  stop();
+  renumber(1);
+  for (auto& file : stopped.files) file.id.birth += 1;
+  restart();
+  EXPECT_THAT(read(), ElementsAre("1", "1"));
+}
+
+// Letting a file go looks for what else is gone from its directory.
+TEST_F(RenumberedTest, WhatIsKnownOfAFileSystemThatIsAwayIsKeptWhateverIsLetGo) {
+  dir.write("logs/a.log", "1\n");
+  dir.write("logs/b.log", "1\n");
+  EXPECT_THAT(read(), SizeIs(2));
+  stop();
+  renumber(1);
+  for (auto& file : stopped.files) file.id.birth += 1;
+  restart();
+  read();
+  source.paths = {dir / "logs/b.log"};
+  follow();
+  read();
+  EXPECT_THAT(tailer->take_changes().erased, IsEmpty());
 }
 
 }  // namespace
