@@ -11,11 +11,14 @@ namespace {
 
 using namespace dingtail;
 
-// The operator may use Markdown, and then owns what comes of it: such words are left out.
+// The operator may use Markdown, and then owns what comes of it: such words are left out, and the wide
+// characters that clients take for their parts, which an empty value may bring together.
 std::string without_markup(std::string_view text) {
   std::string out;
   for (const char c : base::to_utf8(text))
     if (std::string_view("[]<>`\\&@/.:*_#~|\n\r").find(c) == std::string_view::npos) out += c;
+  for (const char* wide : {"／", "：", "．", "。", "｡", "＠", "﹫"})
+    out = base::replace_all(std::move(out), wide, "");
   return format::links(out) || format::mentions(out) || format::turns(out) ? "" : out;
 }
 
