@@ -62,7 +62,7 @@ std::string some(Word word, Language language, std::uint64_t n) {
 std::string what(const Counts& counts, Language language) {
   return join_words({some(Word::kAlerts, language, counts.alerts),
                      some(Word::kCriticals, language, counts.criticals),
-                     some(Word::kEnded, language, counts.resolved), say(Word::kHits, language, counts.hits)});
+                     some(Word::kEnded, language, counts.resolved), some(Word::kHits, language, counts.hits)});
 }
 
 std::string line_text(const DigestLine& line, Language language) {
@@ -102,7 +102,7 @@ std::string labels_line(const DigestStyle& style, const std::string& time) {
 
 std::string section_heading(Word section, LinePointers lines, Language language) {
   const Counts counts = counts_of(lines);
-  const auto number = section == Word::kResolved ? counts.resolved : counts.alerts + counts.resolved;
+  const auto number = counts.alerts > 0 ? counts.alerts : counts.resolved;
   return "**" + say(section, language) + " " + grouped(number) + "**";
 }
 

@@ -5,6 +5,7 @@
 //             HH:MM:SS ! EVENT SUBJECT: DETAIL   a trouble of the agent
 //             HH:MM:SS               time passes until then
 //   messages  what each target got, with whom it calls
+//   digests   what each would be told at the end by a robot that took nothing: a line an alert, a line a rule
 // On 2026-11-21, in China.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,8 +13,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
+#include "app/delivery.h"
 #include "app/notices.h"
 #include "app/pipeline.h"
 #include "base/text.h"
@@ -38,20 +41,34 @@ base::Event event_of(const std::string& name) {
 
 class Player {
  public:
-  explicit Player(const fs::path& directory) {
+  enum class Robot { kTakesAll, kTakesNothing };
+  Player(const fs::path& directory, Robot robot) : robot_(robot) {
     ::setenv("TZ", "CST-8", 1);
     ::tzset();
     auto loaded = config::load({directory / "dingtail.toml", {}, config::UnsetSecret::kError});
     auto rules = compile(std::move(loaded.config), loaded.problems);
     for (const auto& problem : loaded.problems.sorted())
       if (problem.weight == config::Weight::kError) ADD_FAILURE() << config::print(problem);
-    pipeline_.emplace(std::move(rules), Outbox{{}, [this](Outgoing message, base::Now) { take(message); }});
+    pipeline_.emplace(std::move(rules),
+                      Outbox{[this](const auto& target, const auto& alert) { return waiting(target, alert); },
+                             [this](Outgoing message, base::Now) { take(std::move(message)); }});
     std::istringstream log(content(directory / "log"));
     for (std::string line; std::getline(log, line);) play(line);
   }
 
   std::string said;
   std::vector<format::Message> messages;
+
+  // Of all that waits: an alert a line, and a rule a line.
+  void tell_digests() {
+    for (const auto& target : pipeline_->config().targets) {
+      std::vector<format::DigestLine> lines;
+      for (const auto& each : waiting_)
+        if (each.target == target.name) lines.push_back(each.line);
+      tell_digest(target, lines);
+      tell_digest(target, by_rule(lines));
+    }
+  }
 
  private:
   void play(const std::string& line) {
@@ -99,19 +116,63 @@ class Player {
     for (const auto& notice : notices_.tick(pipeline_->config(), now_)) take(notice);
   }
 
-  void take(const Outgoing& out) {
-    const auto& [title, text, plain, at] = out.message;
-    std::string called;
-    for (const auto* people : {&at.mobiles, &at.user_ids})
-      for (const auto& person : *people) called += " " + person;
-    if (at.all) called += " all";
-    said += "==== " + base::print_clock(now_.wall) + " " + out.target +
-            (called.empty() ? "" : ", calls" + called) + "\n" + title + "\n----\n" + text + "\n";
-    messages.push_back(out.message);
+  // The message of that alert that nobody was told of yet.
+  std::vector<Outgoing>::iterator find(const std::string& target, const std::string& alert) {
+    return std::ranges::find_if(waiting_, [&](const Outgoing& each) {
+      return !alert.empty() && each.target == target && each.alert == alert;
+    });
   }
 
+  std::optional<std::string> waiting(const std::string& target, const std::string& alert) {
+    const auto at = find(target, alert);
+    return at == waiting_.end() ? std::nullopt : std::optional(at->report);
+  }
+
+  void take(Outgoing out) {
+    if (robot_ == Robot::kTakesAll) return tell(out.target, std::move(out.message));
+    if (const auto at = find(out.target, out.alert); at != waiting_.end())
+      *at = std::move(out);
+    else
+      waiting_.push_back(std::move(out));
+  }
+
+  void tell(const std::string& target, format::Message message) {
+    std::string called;
+    for (const auto* people : {&message.at.mobiles, &message.at.user_ids})
+      for (const auto& person : *people) called += " " + person;
+    if (message.at.all) called += " all";
+    said += "==== " + base::print_clock(now_.wall) + " " + target +
+            (called.empty() ? "" : ", calls" + called) + "\n" + message.title + "\n----\n" + message.text +
+            "\n";
+    messages.push_back(std::move(message));
+  }
+
+  static std::vector<format::DigestLine> by_rule(const std::vector<format::DigestLine>& lines) {
+    std::map<std::string, format::DigestLine> rules;
+    for (const auto& line : lines) {
+      auto& rule = rules[line.rule];
+      rule.rule = line.rule;
+      rule.of_rule = true;
+      format::merge(rule, line);
+    }
+    std::vector<format::DigestLine> out;
+    for (auto& [name, rule] : rules) out.push_back(std::move(rule));
+    return out;
+  }
+
+  void tell_digest(const config::Target& target, std::vector<format::DigestLine> lines) {
+    std::ranges::stable_sort(lines, {}, format::order_of);
+    std::vector<const format::DigestLine*> pointers;
+    for (const auto& line : lines) pointers.push_back(&line);
+    auto digest = format::digest(pointers, delivery_target(target, pipeline_->config()).digest, now_);
+    EXPECT_EQ(digest.told, lines.size());
+    tell(target.name, std::move(digest.message));
+  }
+
+  Robot robot_;
   std::optional<Pipeline> pipeline_;
   Notices notices_;
+  std::vector<Outgoing> waiting_;
   base::Now now_;
 };
 
@@ -148,12 +209,19 @@ class Golden : public testing::TestWithParam<std::string> {};
 
 TEST_P(Golden, LogGivesTheseMessages) {
   const auto directory = fs::path(GOLDEN_DIRECTORY) / GetParam();
-  const Player played(directory);
+  const Player played(directory, Player::Robot::kTakesAll);
   EXPECT_EQ(played.said, content(directory / "messages"));
 }
 
+TEST_P(Golden, LogGivesTheseDigests) {
+  const auto directory = fs::path(GOLDEN_DIRECTORY) / GetParam();
+  Player played(directory, Player::Robot::kTakesNothing);
+  played.tell_digests();
+  EXPECT_EQ(played.said, content(directory / "digests"));
+}
+
 TEST_P(Golden, MessagesTellAllOnAPhonesFirstScreen) {
-  const Player played(fs::path(GOLDEN_DIRECTORY) / GetParam());
+  const Player played(fs::path(GOLDEN_DIRECTORY) / GetParam(), Player::Robot::kTakesAll);
   EXPECT_FALSE(played.messages.empty());
   for (const auto& message : played.messages)
     EXPECT_LE(lines_until_sample(message.text), kScreenLines) << message.text;

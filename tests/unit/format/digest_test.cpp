@@ -120,8 +120,8 @@ Merged, nothing dropped.)");
 
 TEST(DigestTest, OfWhatEndedAlone) {
   const auto out = said({ended("a"), ended("b")});
-  EXPECT_EQ(out.message.title, "[RESOLVED] web-03 2 resolved · 0 hits");
-  EXPECT_THAT(out.message.text, HasSubstr("#### ✅ 2 resolved · 0 hits"));
+  EXPECT_EQ(out.message.title, "[RESOLVED] web-03 2 resolved");
+  EXPECT_THAT(out.message.text, HasSubstr("#### ✅ 2 resolved"));
 }
 
 TEST(DigestTest, TimesOfAnotherDayHaveTheDate) {
