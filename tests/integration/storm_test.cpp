@@ -20,7 +20,6 @@ constexpr int kCriticalEach = 30;
 constexpr auto kLasts = 20s;
 constexpr int kRounds = 20;
 constexpr std::size_t kRobotTakes = 20;
-constexpr std::size_t kQuota = 18;
 
 class Storm : public Host {
  protected:
@@ -80,7 +79,7 @@ TEST_F(Storm, ThreeHundredAlertsAreToldWithinTheQuotaOverARestart) {
   EXPECT_EQ(told.size(), static_cast<std::size_t>(kAlerts));
   for (const auto& [key, hits] : told) EXPECT_EQ(hits, kRounds) << key;
   EXPECT_LE(worst_window(), kRobotTakes);
-  EXPECT_GE(worst_window(), kQuota) << "all of the quota was needed";
+  EXPECT_LT(group().requests().size(), static_cast<std::size_t>(kAlerts)) << "more alerts than messages";
   EXPECT_LE(largest, 20'000U);
   const auto first = alerts_in(group().messages().front());
   const auto criticals =
