@@ -1,6 +1,7 @@
 #include "deliver/courier.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "deliver/sign.h"
@@ -134,7 +135,24 @@ std::vector<const Courier::Lane*> Courier::lanes_of(const Target& target) const 
   return out;
 }
 
+// What is recorded of the robots in wall time moves along where that is set: by a minute ahead, and the slots
+// of the last one would be free after a restart.
+void Courier::follow_clock(base::Now now) {
+  const auto ahead = now.wall.time_since_epoch() - now.mono.time_since_epoch();
+  const auto step = std::chrono::duration_cast<std::chrono::seconds>(ahead - wall_ahead_.value_or(ahead));
+  wall_ahead_ = wall_ahead_.value_or(ahead) + step;  // what is left of it counts with the next
+  if (step.count() == 0) return;
+  for (auto& [key, lane] : lanes_) {
+    auto& [name, rests_until, answered] = lane.record;
+    if (answered.empty() && rests_until == base::Wall{}) continue;
+    if (rests_until != base::Wall{}) rests_until += step;
+    for (const auto& [second, count] : std::exchange(answered, {})) answered[second + step] = count;
+    records_.touch(key);
+  }
+}
+
 void Courier::advance(base::Now now) {
+  follow_clock(now);
   for (auto& [key, lane] : lanes_) {
     if (lane.row || lane.quota.free_at(now.mono) > now.mono) continue;
     const auto id = choose(key, lane, now);

@@ -145,6 +145,7 @@ class Courier {
   [[nodiscard]] const Robot* robot_of(const std::string& target, const std::string& key) const;
   [[nodiscard]] std::vector<const Lane*> lanes_of(const Target& target) const;
   void restore_record(const RobotRecord& record, base::Now now);
+  void follow_clock(base::Now now);
   static void rest(Lane& lane, base::Millis wait, base::Now now);
   [[nodiscard]] bool may_have(const Row& row, const std::string& key) const;
   std::optional<std::uint64_t> choose(const std::string& key, const Lane& lane, base::Now now);
@@ -171,6 +172,7 @@ class Courier {
   std::map<std::string, std::uint64_t> delivered_;
   std::set<std::uint64_t> urgent_;
   Unsaved<std::string> records_;
+  std::optional<base::Millis> wall_ahead_;  // of the other clock, when the records were in its time
 };
 
 }  // namespace dingtail::deliver

@@ -22,6 +22,7 @@ std::optional<Outbox::Refusal> refusal_of(const Judgement& judgement) {
 }  // namespace
 
 Outcome Courier::answered(std::uint64_t id, const HttpAnswer& answer, base::Now now) {
+  follow_clock(now);
   const std::string target = outbox_.at(id).target;
   auto& lane = lanes_.at(outbox_.at(id).robot);
   assert(lane.in_flight && lane.row == id);

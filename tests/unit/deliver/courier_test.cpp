@@ -153,6 +153,23 @@ TEST_F(CourierTest, KeepsOfADeliveredMessageItsSlotAlone) {
   EXPECT_EQ(courier.next_deadline(now), std::nullopt);
 }
 
+TEST_F(CourierTest, ASlotOutlivesAClockThatIsSet) {
+  configure({target("ops", 1)});
+  add("ops", "a");
+  answer(attempt(), errcode(0));
+  commit();
+  for (const auto step : {minutes(2), minutes(-30)}) {
+    now.wall += step;
+    commit();
+    pass(seconds(5));
+    restart({target("ops", 1)});
+    add("ops", "b");
+    EXPECT_THAT(attempts(), IsEmpty());
+  }
+  pass(seconds(52));
+  EXPECT_THAT(attempts(), SizeIs(1));
+}
+
 TEST_F(CourierTest, RepeatsAtOnceAfterARestartWhatWasOnItsWay) {
   add("ops", "a");
   add("ops", "b");

@@ -23,6 +23,7 @@ struct Figures {
   std::uint64_t requests = 0;
   std::uint64_t full = 0;  // windows that held all that the quota allows
   std::uint64_t restarts = 0;
+  std::uint64_t clock_steps = 0;
   std::uint64_t throttled = 0;
   std::uint64_t lost_answers = 0;
 };
@@ -71,12 +72,20 @@ class Play : public CourierTest {
         if (any(10) == 0) restart_agent();
         if (any(20) == 0) reconfigure();
         if (any(30) == 0) pass_time(minutes(any(25)));
+        if (any(10) == 0) set_clock();
     }
   }
 
   void pass_time(base::Millis time) {
     pass(time);
     true_time_ += time;
+  }
+
+  // As NTP does to a clock that was wrong.
+  void set_clock() {
+    now.wall += base::Millis(any(600'000)) - minutes(5);
+    ++figures_.clock_steps;
+    commit();
   }
 
   void arrive() {
@@ -181,12 +190,14 @@ TEST(QuotaProperty, NoRobotTakesMoreThanItsQuotaInAnySixtySeconds) {
     play.play_all();
   }
   std::printf(
-      "%lu requests, %lu of them the last that the quota allowed, %lu restarts, %lu throttled, "
-      "%lu answers lost\n",
-      figures.requests, figures.full, figures.restarts, figures.throttled, figures.lost_answers);
+      "%lu requests, %lu of them the last that the quota allowed, %lu restarts, %lu steps of the clock, "
+      "%lu throttled, %lu answers lost\n",
+      figures.requests, figures.full, figures.restarts, figures.clock_steps, figures.throttled,
+      figures.lost_answers);
   if (given) return;
   EXPECT_GT(figures.full, 20U);
   EXPECT_GT(figures.restarts, 100U);
+  EXPECT_GT(figures.clock_steps, 100U);
   EXPECT_GT(figures.throttled, 10U);
   EXPECT_GT(figures.lost_answers, 100U);
 }
