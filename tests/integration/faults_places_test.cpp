@@ -89,6 +89,7 @@ TEST_F(Fault, F14_RightsTakenAwayAndGivenBackLeaveNeitherGapNorRepeat) {
   ASSERT_TRUE(wait_until_told(10));
   fs::permissions(file("logs"), fs::perms::none);
   writer << lines(11, 20) << std::flush;
+  ASSERT_TRUE(wait_until_logged("file-unreadable " + file("logs/app.log") + ": "));
   stop();
   launch_and_wait();
   ASSERT_EQ(times_logged("agent-started"), 2U);
