@@ -260,6 +260,31 @@ TEST_F(WaitingTest, WhatTheContentCheckRefusesIsToldOnceWithoutWordsOfLogs) {
   EXPECT_EQ(attempt().request.body, second.request.body);
 }
 
+// Its digests would be refused again for each new text of a log that the check does not like.
+TEST_F(WaitingTest, WhatWasRefusedIsToldWithNoTextsOfOthers) {
+  configure({target("ops", 2)});
+  for (int i = 0; i < 2; ++i) {
+    add("ops", "takes a slot");
+    answer(attempt(), errcode(0));
+  }
+  add_alert("dead disk", Severity::kCritical, "disk");
+  add_alert("evil 0");
+  add_alert("evil 1");
+  pass(seconds(60));
+  const auto refused = attempt();
+  EXPECT_THAT(text_of(refused), AllOf(HasSubstr("dead disk"), HasSubstr("evil 0")));
+  EXPECT_TRUE(answer(refused, errcode(430102)).reworded);
+  add_alert("evil 2", Severity::kCritical);
+  add_alerts(2, "slow net");
+  const auto bare = attempt();
+  EXPECT_THAT(text_of(bare),
+              AllOf(HasSubstr("- disk · 1 alert · 3 hits"), HasSubstr("- r · 1 alert · 3 hits")));
+  EXPECT_THAT(text_of(bare), AllOf(Not(HasSubstr("evil")), Not(HasSubstr("slow"))));
+  answer(bare, errcode(0));
+  pass(seconds(60));
+  EXPECT_THAT(text_of(attempt()), AllOf(HasSubstr("evil 2"), HasSubstr("slow net2"))) << "with their texts";
+}
+
 TEST_F(WaitingTest, WhatIsTooLargeIsToldInFewerWordsOnce) {
   add_alert("large");
   EXPECT_TRUE(answer(attempt(), errcode(460101)).reworded);
