@@ -40,6 +40,7 @@ enum class Event {
   kEventsOverflowed,
   kDeliveryFailed,
   kTargetHeld,
+  kMessageHeld,
   kTargetThrottled,
   kTargetBack,
   kStateFailed,

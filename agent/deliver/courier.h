@@ -58,10 +58,12 @@ struct Attempt {
 };
 
 struct Outcome {
+  std::string target;
   std::string robot;         // by name
   Judgement judgement;       // its verdict is what happens next
   base::Millis retry_in{0};  // unless delivered
   bool reworded = false;     // it was refused, and will say other words
+  std::size_t held = 0;      // messages of the target that are held now for what they say
 };
 
 enum class TargetState { kOk, kRetrying, kThrottled, kHeld };

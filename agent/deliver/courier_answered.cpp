@@ -33,6 +33,7 @@ Outcome Courier::answered(std::uint64_t id, const HttpAnswer& answer, base::Now 
   auto& judgement = out.judgement;
   count_answer(lane, judgement.reach, now);
   const auto* robot = robot_of(target, lane.record.key);
+  out.target = target;
   out.robot = robot ? robot->name : target;
   if (robot) judgement.errmsg = without_secrets(std::move(judgement.errmsg), *robot);
   reconsider(lane, judgement, answer, now);
@@ -40,6 +41,7 @@ Outcome Courier::answered(std::uint64_t id, const HttpAnswer& answer, base::Now 
   if (judgement.verdict != Verdict::kDelivered)
     lane.last_error = {judgement.errcode, judgement.errmsg, std::string(judgement.remedy), now.wall};
   out.reworded = settle_row(id, judgement, now);
+  out.held = outbox_.queues().at(target).held.size();
   return out;
 }
 

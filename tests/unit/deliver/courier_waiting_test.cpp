@@ -312,8 +312,15 @@ TEST_F(WaitingTest, ADigestThatIsTooLargeIsTwo) {
 
 TEST_F(WaitingTest, WhatHasNoOtherWordsIsHeld) {
   add("ops", "a person's own");
-  EXPECT_FALSE(answer(attempt(), errcode(430101)).reworded);
+  const auto outcome = answer(attempt(), errcode(430101));
+  EXPECT_FALSE(outcome.reworded);
+  EXPECT_EQ(outcome.target, "ops");
+  EXPECT_EQ(outcome.held, 1U);
   EXPECT_EQ(status("ops").held, 1U);
+  add("ops", "another");
+  EXPECT_EQ(answer(attempt(), errcode(0)).held, 1U) << "that one is still held";
+  pass(hours(1));
+  EXPECT_EQ(answer(attempt(), errcode(0)).held, 0U);
 }
 
 // ---- too many

@@ -1,0 +1,80 @@
+#include "app/delivery_log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/log_lines.h"
+
+namespace dingtail::app {
+namespace {
+
+using base::Event;
+using deliver::Verdict;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+deliver::Outcome outcome(Verdict verdict) {
+  deliver::Outcome out;
+  out.target = "ops";
+  out.robot = "ops (robot 2)";
+  out.judgement.verdict = verdict;
+  out.judgement.errcode = verdict == Verdict::kDelivered ? 0 : 7;
+  out.judgement.errmsg = "said";
+  out.judgement.remedy = "Mend it.";
+  return out;
+}
+
+class DeliveryLog : public testing::Test {
+ protected:
+  void hear(const deliver::Outcome& outcome, bool awaited = false) { tell(lines_.log(), outcome, awaited); }
+  deliver::Outcome refused(std::size_t held) {
+    auto out = outcome(Verdict::kRefused);
+    out.held = held;
+    return out;
+  }
+  deliver::Outcome delivered(std::size_t held) {
+    auto out = outcome(Verdict::kDelivered);
+    out.held = held;
+    return out;
+  }
+
+  test::LogLines lines_;
+};
+
+TEST_F(DeliveryLog, AMessageIsHeldUntilNoneIsThoughOthersAreDelivered) {
+  hear(refused(1));
+  const auto told = lines_.log().take_told();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].event, Event::kMessageHeld);
+  EXPECT_EQ(told[0].subject, "ops");
+  hear(delivered(1));
+  EXPECT_THAT(lines_.log().take_told(), IsEmpty());
+  hear(delivered(0));
+  EXPECT_THAT(lines_.log().take_told(), ElementsAre(base::Told{Event::kMessageHeld, "ops", std::nullopt}));
+  EXPECT_THAT(
+      lines_.lines(),
+      ElementsAre("message-held ops: errcode 7: said; Mend it.; nothing is dropped, this message is held "
+                  "and others pass it",
+                  "target-back ops: no message is held any more"));
+}
+
+TEST_F(DeliveryLog, ARobotIsHeldUntilItTakesAMessage) {
+  hear(outcome(Verdict::kConfig));
+  EXPECT_EQ(lines_.log().take_told().size(), 1U);
+  hear(delivered(1));
+  EXPECT_THAT(lines_.log().take_told(),
+              ElementsAre(base::Told{Event::kTargetHeld, "ops (robot 2)", std::nullopt}));
+  EXPECT_THAT(
+      lines_.lines(),
+      ElementsAre(
+          "target-held ops (robot 2): errcode 7: said; Mend it.; nothing is dropped, the message is held",
+          "target-back ops (robot 2): messages are delivered again"));
+}
+
+TEST_F(DeliveryLog, WhatAPersonSentAndWaitsForIsNotHeld) {
+  hear(refused(0), /*awaited=*/true);
+  EXPECT_THAT(lines_.lines(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace dingtail::app
