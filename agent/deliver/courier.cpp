@@ -160,7 +160,8 @@ void Courier::advance(base::Now now) {
     const auto& row = outbox_.at(*id);
     // One whose outcome is unknown keeps its bytes, unless the robot cannot have taken them.
     const bool refused = lane.last_error && lane.last_error->errcode == kSecurityCheck;
-    if (!row.unsure || refused) outbox_.add_keyword(*id, robot_of(row.target, key)->keywords);
+    if (!row.unsure || refused || row.robot != key)
+      outbox_.add_keyword(*id, robot_of(row.target, key)->keywords);
     outbox_.give(*id, key);
     lane.row = id;
   }
@@ -204,9 +205,11 @@ std::optional<std::uint64_t> Courier::frozen_for(const std::string& key, const L
   return out;
 }
 
-// A second robot of the group would show again what the first one may have shown.
+// A second robot of the group would show again what the first one may have shown: better than never, where
+// that one waits for a person.
 bool Courier::may_have(const Row& row, const std::string& key) const {
-  return !row.unsure || row.robot == key || robot_of(row.target, row.robot) == nullptr;
+  if (!row.unsure || row.robot == key || robot_of(row.target, row.robot) == nullptr) return true;
+  return lanes_.at(row.robot).state == TargetState::kHeld;
 }
 
 // That of the most severe message; of equal ones, the oldest.
