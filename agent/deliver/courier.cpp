@@ -107,7 +107,7 @@ std::optional<std::uint64_t> Courier::add_urgent(Post post, base::Now now) {
   const auto target = targets_.find(post.target);
   if (target == targets_.end()) return std::nullopt;
   const auto lanes = lanes_of(target->second);
-  if (std::ranges::all_of(lanes, [](const auto* lane) { return lane->state == TargetState::kThrottled; }))
+  if (std::ranges::all_of(lanes, [&](const auto* lane) { return rests(*lane, now.mono); }))
     return std::nullopt;
   const auto id = outbox_.add_urgent(std::move(post), now);
   urgent_.insert(id);
@@ -168,7 +168,7 @@ void Courier::advance(base::Now now) {
 }
 
 std::optional<std::uint64_t> Courier::choose(const std::string& key, const Lane& lane, base::Now now) {
-  if (const auto id = choose_urgent(lane)) return id;
+  if (const auto id = choose_urgent(lane, now.mono)) return id;
   if (lane.not_before > now.mono) return std::nullopt;
   if (const auto id = frozen_for(key, lane)) return id;
   if (const auto* name = next_target(lane)) {
@@ -185,8 +185,8 @@ std::optional<std::uint64_t> Courier::choose(const std::string& key, const Lane&
   return std::nullopt;
 }
 
-std::optional<std::uint64_t> Courier::choose_urgent(const Lane& lane) {
-  if (lane.state == TargetState::kThrottled) return std::nullopt;
+std::optional<std::uint64_t> Courier::choose_urgent(const Lane& lane, base::Mono now) {
+  if (rests(lane, now)) return std::nullopt;
   for (const auto id : urgent_)
     if (outbox_.at(id).state == RowState::kPending &&
         std::ranges::find(lane.targets, outbox_.at(id).target) != lane.targets.end())
@@ -282,7 +282,7 @@ std::optional<base::Mono> Courier::work_for(const std::string& key, const Lane& 
   for (const auto& name : lane.targets) {
     const auto queue = outbox_.queues().find(name);
     if (queue == outbox_.queues().end()) continue;
-    if (!queue->second.urgent.empty() && lane.state != TargetState::kThrottled) return slot;
+    if (!queue->second.urgent.empty() && !rests(lane, now)) return slot;
     for (const auto& [id, due] : queue->second.held) held = std::min(held.value_or(due), due);
   }
   if (next_target(lane) != nullptr || frozen_for(key, lane)) return std::max(slot, lane.not_before);

@@ -149,9 +149,10 @@ class Courier {
   void restore_record(const RobotRecord& record, base::Now now);
   void follow_clock(base::Now now);
   static void rest(Lane& lane, base::Millis wait, base::Now now);
+  static bool rests(const Lane& lane, base::Mono now);
   [[nodiscard]] bool may_have(const Row& row, const std::string& key) const;
   std::optional<std::uint64_t> choose(const std::string& key, const Lane& lane, base::Now now);
-  std::optional<std::uint64_t> choose_urgent(const Lane& lane);
+  std::optional<std::uint64_t> choose_urgent(const Lane& lane, base::Mono now);
   [[nodiscard]] std::optional<std::uint64_t> frozen_for(const std::string& key, const Lane& lane) const;
   [[nodiscard]] const std::string* next_target(const Lane& lane) const;
   [[nodiscard]] std::size_t free_slots(const Target& target, base::Mono now) const;

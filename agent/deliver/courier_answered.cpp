@@ -112,6 +112,11 @@ void Courier::rest(Lane& lane, base::Millis wait, base::Now now) {
   lane.digest_next = true;
 }
 
+// Its state stays until the next answer, which may be long after the rest.
+bool Courier::rests(const Lane& lane, base::Mono now) {
+  return lane.state == TargetState::kThrottled && lane.not_before > now;
+}
+
 // Does the same for the message; true where it will say other words.
 bool Courier::settle_row(std::uint64_t id, const Judgement& judgement, base::Now now) {
   const bool delivered = judgement.verdict == Verdict::kDelivered;

@@ -443,5 +443,18 @@ TEST_F(WaitingTest, NoUrgentMessageIsTakenWhileTheRobotRests) {
   EXPECT_EQ(courier.add_urgent(post("nobody", "mine"), now), std::nullopt);
 }
 
+TEST_F(WaitingTest, ARobotThatHasRestedTakesUrgentMessagesThoughNothingElseWaits) {
+  courier.add_urgent(post("ops", "mine"), now);
+  const auto rest = answer(attempt(), errcode(130101)).retry_in;
+  pass(rest - seconds(1));
+  EXPECT_EQ(status("ops").state, TargetState::kThrottled);
+  EXPECT_EQ(courier.add_urgent(post("ops", "again"), now), std::nullopt);
+  pass(seconds(1));
+  EXPECT_EQ(status("ops").state, TargetState::kOk);
+  EXPECT_TRUE(courier.add_urgent(post("ops", "again"), now));
+  EXPECT_EQ(courier.next_deadline(now), now.mono);
+  EXPECT_EQ(text_of(attempt()), "again");
+}
+
 }  // namespace
 }  // namespace dingtail::deliver
