@@ -45,6 +45,7 @@ Agent::Agent(loop::Loop& loop, base::Log& log, AgentParts parts)
   const auto start = now();
   courier_.set_targets(delivery_targets(pipeline_.config()), pipeline_.config().limits.outbox_bytes);
   courier_.restore(std::move(parts.saved.outbox), parts.saved.robots, start);
+  tell_gone(log_, courier_.status(start));
   tailer_.follow(pipeline_.config().sources, std::move(parts.saved.files), start, pipeline_.line_starts());
   pipeline_.restore(std::move(parts.saved.alerts), start);
   for (const int number : {SIGTERM, SIGINT})

@@ -43,4 +43,15 @@ void tell(base::Log& log, const deliver::Outcome& outcome, bool awaited) {
             why + "; nothing is dropped, this message is held and others pass it");
 }
 
+void tell_gone(base::Log& log, const std::vector<deliver::TargetStatus>& targets) {
+  for (const auto& target : targets) {
+    if (target.gone)
+      log.say(Event::kTargetGone, target.name,
+              target.last_error->errmsg + ", and messages wait for it: " + std::to_string(target.queue) +
+                  "; " + target.last_error->remedy);
+    else
+      log.over(Event::kTargetGone, target.name);
+  }
+}
+
 }  // namespace dingtail::app

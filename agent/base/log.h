@@ -41,6 +41,7 @@ enum class Event {
   kDeliveryFailed,
   kTargetHeld,
   kMessageHeld,
+  kTargetGone,
   kTargetThrottled,
   kTargetBack,
   kStateFailed,

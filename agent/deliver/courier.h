@@ -79,6 +79,7 @@ struct LastError {
 struct TargetStatus {
   std::string name;
   TargetState state = TargetState::kOk;  // of several robots, the best one's
+  bool gone = false;                     // not configured any more, but messages for it are kept
   std::size_t queue = 0;                 // not delivered yet
   std::size_t held = 0;                  // of these, refused for what they say
   std::uint32_t sent_last_minute = 0;

@@ -34,6 +34,7 @@ std::vector<TargetStatus> Courier::status(base::Now now) const {
     status.held = queue.held.size();
     if (targets_.contains(name)) continue;
     status.state = TargetState::kHeld;
+    status.gone = true;
     status.last_error =
         LastError{std::nullopt, std::string(kNoTarget), std::string(kNoTargetRemedy), now.wall};
     if (queue.rows == 0) out.erase(name);

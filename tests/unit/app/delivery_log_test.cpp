@@ -76,5 +76,21 @@ TEST_F(DeliveryLog, WhatAPersonSentAndWaitsForIsNotHeld) {
   EXPECT_THAT(lines_.lines(), IsEmpty());
 }
 
+TEST_F(DeliveryLog, MessagesOfATargetThatIsGoneAreToldUntilItIsBack) {
+  deliver::TargetStatus status;
+  status.name = "old";
+  status.gone = true;
+  status.queue = 3;
+  status.last_error = {std::nullopt, "no such target", "Configure it.", {}};
+  tell_gone(lines_.log(), {status});
+  tell_gone(lines_.log(), {status});
+  EXPECT_THAT(lines_.lines(),
+              ElementsAre("target-gone old: no such target, and messages wait for it: 3; Configure it."));
+  EXPECT_EQ(lines_.log().take_told().size(), 1U);
+  status.gone = false;
+  tell_gone(lines_.log(), {status});
+  EXPECT_THAT(lines_.log().take_told(), ElementsAre(base::Told{Event::kTargetGone, "old", std::nullopt}));
+}
+
 }  // namespace
 }  // namespace dingtail::app

@@ -451,6 +451,8 @@ TEST_F(CourierTest, KeepsAndShowsTheRowsOfATargetThatIsGone) {
   EXPECT_EQ(courier.next_deadline(now), std::nullopt);
   EXPECT_EQ(status("ops").state, TargetState::kHeld);
   EXPECT_EQ(status("ops").queue, 1U);
+  EXPECT_TRUE(status("ops").gone);
+  EXPECT_FALSE(status("dba").gone);
   EXPECT_THAT(status("ops").last_error->errmsg, HasSubstr("no such target"));
   EXPECT_THAT(stored, SizeIs(1));
   configure({target("ops")});
