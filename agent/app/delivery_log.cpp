@@ -9,6 +9,17 @@ namespace {
 
 using base::Event;
 
+constexpr std::uint32_t kFailuresToTell = 10;  // some five minutes, by the back-off
+
+// What does not pass may be a mistake in the target, or a closed firewall.
+void tell_failed(base::Log& log, const deliver::Outcome& outcome, const std::string& why) {
+  log.say(Event::kDeliveryFailed, outcome.robot, why + "; nothing is dropped, it is tried again");
+  if (outcome.failures == kFailuresToTell)
+    log.say(Event::kTargetHeld, outcome.robot,
+            why + "; " + std::to_string(kFailuresToTell) +
+                " attempts failed, nothing is dropped, it is tried each minute");
+}
+
 void tell_delivered(base::Log& log, const deliver::Outcome& outcome) {
   const bool failed = log.over(Event::kDeliveryFailed, outcome.robot);
   if (log.over(Event::kTargetHeld, outcome.robot) || failed)
@@ -30,7 +41,7 @@ void tell(base::Log& log, const deliver::Outcome& outcome, bool awaited) {
       return log.say(Event::kTargetThrottled, outcome.robot,
                      why + "; it rests for " + base::print_duration(outcome.retry_in));
     case deliver::Verdict::kRetry:
-      return log.say(Event::kDeliveryFailed, outcome.robot, why + "; nothing is dropped, it is tried again");
+      return tell_failed(log, outcome, why);
     case deliver::Verdict::kConfig:
       return log.say(Event::kTargetHeld, outcome.robot, why + "; nothing is dropped, the message is held");
     case deliver::Verdict::kRefused:

@@ -59,11 +59,12 @@ struct Attempt {
 
 struct Outcome {
   std::string target;
-  std::string robot;         // by name
-  Judgement judgement;       // its verdict is what happens next
-  base::Millis retry_in{0};  // unless delivered
-  bool reworded = false;     // it was refused, and will say other words
-  std::size_t held = 0;      // messages of the target that are held now for what they say
+  std::string robot;           // by name
+  Judgement judgement;         // its verdict is what happens next
+  base::Millis retry_in{0};    // unless delivered
+  bool reworded = false;       // it was refused, and will say other words
+  std::size_t held = 0;        // messages of the target that are held now for what they say
+  std::uint32_t failures = 0;  // passing ones of the robot, in a row
 };
 
 enum class TargetState { kOk, kRetrying, kThrottled, kHeld };

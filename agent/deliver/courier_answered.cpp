@@ -38,6 +38,7 @@ Outcome Courier::answered(std::uint64_t id, const HttpAnswer& answer, base::Now 
   if (robot) judgement.errmsg = without_secrets(std::move(judgement.errmsg), *robot);
   reconsider(lane, judgement, answer, now);
   out.retry_in = settle_robot(lane, judgement, now);
+  out.failures = lane.failures;
   if (judgement.verdict != Verdict::kDelivered)
     lane.last_error = {judgement.errcode, judgement.errmsg, std::string(judgement.remedy), now.wall};
   out.reworded = settle_row(id, judgement, now);

@@ -71,6 +71,21 @@ TEST_F(DeliveryLog, ARobotIsHeldUntilItTakesAMessage) {
           "target-back ops (robot 2): messages are delivered again"));
 }
 
+TEST_F(DeliveryLog, ARobotThatFailsAgainAndAgainIsToldLikeOneThatIsHeld) {
+  auto failed = outcome(Verdict::kRetry);
+  for (failed.failures = 1; failed.failures < 10; ++failed.failures) hear(failed);
+  EXPECT_THAT(lines_.log().take_told(), IsEmpty());
+  hear(failed);
+  const auto told = lines_.log().take_told();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].event, Event::kTargetHeld);
+  EXPECT_EQ(told[0].subject, "ops (robot 2)");
+  EXPECT_THAT(*told[0].detail, testing::HasSubstr("said; Mend it.; 10 attempts failed"));
+  hear(delivered(0));
+  EXPECT_THAT(lines_.log().take_told(),
+              ElementsAre(base::Told{Event::kTargetHeld, "ops (robot 2)", std::nullopt}));
+}
+
 TEST_F(DeliveryLog, WhatAPersonSentAndWaitsForIsNotHeld) {
   hear(refused(0), /*awaited=*/true);
   EXPECT_THAT(lines_.lines(), IsEmpty());

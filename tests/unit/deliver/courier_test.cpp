@@ -65,15 +65,18 @@ TEST_F(CourierTest, RetriesTheSameBytesWithTheSameUuidAndANewSignature) {
 
 TEST_F(CourierTest, BacksOffFromOneSecondDoublingToSixty) {
   add("ops", "a");
+  std::uint32_t failures = 0;
   for (const int most : {1, 2, 4, 8, 16, 32, 60, 60, 60}) {
-    const auto wait = answer(attempt(), broken(Transport::kConnect)).retry_in;
+    const auto outcome = answer(attempt(), broken(Transport::kConnect));
+    EXPECT_EQ(outcome.failures, ++failures);
+    const auto wait = outcome.retry_in;
     EXPECT_LE(wait, seconds(most));
     EXPECT_GE(wait, milliseconds(750) * most);
     EXPECT_EQ(courier.next_deadline(now), now.mono + wait);
     EXPECT_EQ(status("ops").state, TargetState::kRetrying);
     pass(wait);
   }
-  answer(attempt(), errcode(0));
+  EXPECT_EQ(answer(attempt(), errcode(0)).failures, 0U);
   EXPECT_EQ(status("ops").state, TargetState::kOk);
   add("ops", "b");
   EXPECT_LE(answer(attempt(), broken(Transport::kConnect)).retry_in, seconds(1));
