@@ -61,6 +61,7 @@ void Courier::set_targets(std::vector<Target> targets, std::size_t outbox_bytes)
   for (auto& [key, lane] : lanes_) {
     lane.record.key = key;
     lane.failures = 0;
+    lane.ends = 0;
     lane.signed_anew = false;
     if (lane.state != TargetState::kThrottled) lane.not_before = {};
     if (!lane.row || lane.in_flight || robot_of(outbox_.at(*lane.row).target, key)) continue;

@@ -138,6 +138,7 @@ class Courier {
     bool digest_next = false;    // after a rest
     std::uint32_t failures = 0;  // passing ones, in a row
     std::uint32_t tries = 0;     // of them, such as have an end
+    std::uint32_t ends = 0;      // of tries, since the last delivery
     bool signed_anew = false;    // after an invalid timestamp
     base::Millis skew{0};        // the robot's clock less ours
     std::optional<LastError> last_error;
@@ -150,6 +151,7 @@ class Courier {
   [[nodiscard]] std::vector<const Lane*> lanes_of(const Target& target) const;
   void restore_record(const RobotRecord& record, base::Now now);
   void follow_clock(base::Now now);
+  static void wait_for_a_person(Lane& lane, base::Now now);
   static void rest(Lane& lane, base::Millis wait, base::Now now);
   static bool rests(const Lane& lane, base::Mono now);
   [[nodiscard]] bool may_have(const Row& row, const std::string& key) const;

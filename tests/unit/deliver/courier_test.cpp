@@ -356,6 +356,25 @@ TEST_F(CourierTest, TakesAnUnknownErrcodeThreeTimesInARowForARefusal) {
   EXPECT_EQ(outcome.retry_in, hours(1));
 }
 
+TEST_F(CourierTest, TriesARobotSlowlyThatGivesEachMessageAnUnknownErrcode) {
+  for (int i = 0; i < 30; ++i) add("ops", std::to_string(i));
+  int posted = 0;
+  int held_at = 0;
+  for (const auto end = now.mono + hours(2); now.mono < end; pass(*courier.next_deadline(now) - now.mono)) {
+    answer(attempt(), errcode(123456));
+    ++posted;
+    if (held_at == 0 && status("ops").state == TargetState::kHeld) held_at = posted;
+  }
+  EXPECT_EQ(held_at, 15) << "five messages, three times each";
+  EXPECT_GE(posted, 15 + 10 * 3);
+  EXPECT_LE(posted, 15 + 11 * 3) << "then one each ten minutes";
+  EXPECT_EQ(status("ops").queue, 30U);
+  pass(minutes(10));
+  answer(attempt(), errcode(0));
+  EXPECT_EQ(status("ops").state, TargetState::kOk);
+  EXPECT_THAT(attempts(), SizeIs(1)) << "mended";
+}
+
 TEST_F(CourierTest, CountsUnknownErrcodesOnlyWhereTheyFollowEachOther) {
   add("ops", "a");
   for (const int code : {777777, 777777, -1, 777777, 777777}) {
