@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "app/delivery.h"
+#include "app/delivery_log.h"
 #include "app/notify.h"
 #include "app/send.h"
 #include "app/uuid.h"
@@ -44,6 +45,7 @@ Agent::Agent(loop::Loop& loop, base::Log& log, AgentParts parts)
   const auto start = now();
   courier_.set_targets(delivery_targets(pipeline_.config()), pipeline_.config().limits.outbox_bytes);
   courier_.restore(std::move(parts.saved.outbox), parts.saved.robots, start);
+  tell_gone(log_, courier_.status(start));
   tailer_.follow(pipeline_.config().sources, std::move(parts.saved.files), start, pipeline_.line_starts());
   pipeline_.restore(std::move(parts.saved.alerts), start);
   for (const int number : {SIGTERM, SIGINT})
@@ -150,28 +152,13 @@ void Agent::post(base::Now at) {
 
 void Agent::answered(std::uint64_t id, const deliver::HttpAnswer& answer) {
   const auto outcome = courier_.answered(id, answer, now());
-  const auto& judgement = outcome.judgement;
-  const std::string code = judgement.errcode ? "errcode " + std::to_string(*judgement.errcode) + ": " : "";
-  const std::string why = code + judgement.errmsg + "; " + std::string(judgement.remedy);
-  if (const auto send = sends_.find(id); send != sends_.end()) {
-    send->second.answer(reply_of(judgement));
+  const auto send = sends_.find(id);
+  const bool awaited = send != sends_.end();
+  if (awaited) {
+    send->second.answer(reply_of(outcome.judgement));
     sends_.erase(send);
   }
-  using deliver::Verdict;
-  if (judgement.verdict == Verdict::kDelivered) {
-    const bool failed = log_.over(base::Event::kDeliveryFailed, outcome.robot);
-    if (log_.over(base::Event::kTargetHeld, outcome.robot) || failed)
-      log_.say(base::Event::kTargetBack, outcome.robot, "messages are delivered again");
-  } else if (judgement.verdict == Verdict::kThrottled) {
-    log_.say(base::Event::kTargetThrottled, outcome.robot,
-             why + "; it rests for " + base::print_duration(outcome.retry_in));
-  } else if (judgement.verdict == Verdict::kRetry) {
-    log_.say(base::Event::kDeliveryFailed, outcome.robot, why + "; nothing is dropped, it is tried again");
-  } else if (outcome.reworded) {
-    log_.say(base::Event::kDeliveryFailed, outcome.robot, why + "; it is told once more, in fewer words");
-  } else {
-    log_.say(base::Event::kTargetHeld, outcome.robot, why + "; nothing is dropped, the message is held");
-  }
+  tell(log_, outcome, awaited);
   wake();
 }
 

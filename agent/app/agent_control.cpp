@@ -5,6 +5,7 @@
 
 #include "app/agent.h"
 #include "app/delivery.h"
+#include "app/delivery_log.h"
 #include "app/json.h"
 #include "app/notify.h"
 #include "app/options.h"
@@ -42,6 +43,7 @@ observe::Reply Agent::reload() {
   pipeline_.replace(std::move(rules), at);
   tailer_.follow(pipeline_.config().sources, {}, at, pipeline_.line_starts());
   courier_.set_targets(delivery_targets(pipeline_.config()), pipeline_.config().limits.outbox_bytes);
+  tell_gone(log_, courier_.status(at));
   reload_error_.clear();
   notices_.over(base::Event::kReloadRefused, "");
   const auto& config = pipeline_.config();

@@ -51,6 +51,8 @@ constexpr std::array kRows = {
     Row{Event::kEventsOverflowed, "events-overflowed", Level::kWarning, Speaks::kAlways},
     Row{Event::kDeliveryFailed, "delivery-failed", Level::kWarning, Speaks::kOnce},
     Row{Event::kTargetHeld, "target-held", Level::kError, Speaks::kOnce, Hears::kTargets},
+    Row{Event::kMessageHeld, "message-held", Level::kError, Speaks::kOnce, Hears::kTargets},
+    Row{Event::kTargetGone, "target-gone", Level::kWarning, Speaks::kOnce, Hears::kTargets},
     Row{Event::kTargetThrottled, "target-throttled", Level::kWarning, Speaks::kAlways},
     Row{Event::kTargetBack, "target-back", Level::kInfo, Speaks::kAlways},
     Row{Event::kStateFailed, "state-failed", Level::kError, Speaks::kOnce, Hears::kTargets},

@@ -40,6 +40,8 @@ enum class Event {
   kEventsOverflowed,
   kDeliveryFailed,
   kTargetHeld,
+  kMessageHeld,
+  kTargetGone,
   kTargetThrottled,
   kTargetBack,
   kStateFailed,

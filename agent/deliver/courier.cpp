@@ -61,6 +61,7 @@ void Courier::set_targets(std::vector<Target> targets, std::size_t outbox_bytes)
   for (auto& [key, lane] : lanes_) {
     lane.record.key = key;
     lane.failures = 0;
+    lane.ends = 0;
     lane.signed_anew = false;
     if (lane.state != TargetState::kThrottled) lane.not_before = {};
     if (!lane.row || lane.in_flight || robot_of(outbox_.at(*lane.row).target, key)) continue;
@@ -107,7 +108,7 @@ std::optional<std::uint64_t> Courier::add_urgent(Post post, base::Now now) {
   const auto target = targets_.find(post.target);
   if (target == targets_.end()) return std::nullopt;
   const auto lanes = lanes_of(target->second);
-  if (std::ranges::all_of(lanes, [](const auto* lane) { return lane->state == TargetState::kThrottled; }))
+  if (std::ranges::all_of(lanes, [&](const auto* lane) { return rests(*lane, now.mono); }))
     return std::nullopt;
   const auto id = outbox_.add_urgent(std::move(post), now);
   urgent_.insert(id);
@@ -160,14 +161,15 @@ void Courier::advance(base::Now now) {
     const auto& row = outbox_.at(*id);
     // One whose outcome is unknown keeps its bytes, unless the robot cannot have taken them.
     const bool refused = lane.last_error && lane.last_error->errcode == kSecurityCheck;
-    if (!row.unsure || refused) outbox_.add_keyword(*id, robot_of(row.target, key)->keywords);
+    if (!row.unsure || refused || row.robot != key)
+      outbox_.add_keyword(*id, robot_of(row.target, key)->keywords);
     outbox_.give(*id, key);
     lane.row = id;
   }
 }
 
 std::optional<std::uint64_t> Courier::choose(const std::string& key, const Lane& lane, base::Now now) {
-  if (const auto id = choose_urgent(lane)) return id;
+  if (const auto id = choose_urgent(lane, now.mono)) return id;
   if (lane.not_before > now.mono) return std::nullopt;
   if (const auto id = frozen_for(key, lane)) return id;
   if (const auto* name = next_target(lane)) {
@@ -184,8 +186,8 @@ std::optional<std::uint64_t> Courier::choose(const std::string& key, const Lane&
   return std::nullopt;
 }
 
-std::optional<std::uint64_t> Courier::choose_urgent(const Lane& lane) {
-  if (lane.state == TargetState::kThrottled) return std::nullopt;
+std::optional<std::uint64_t> Courier::choose_urgent(const Lane& lane, base::Mono now) {
+  if (rests(lane, now)) return std::nullopt;
   for (const auto id : urgent_)
     if (outbox_.at(id).state == RowState::kPending &&
         std::ranges::find(lane.targets, outbox_.at(id).target) != lane.targets.end())
@@ -204,9 +206,11 @@ std::optional<std::uint64_t> Courier::frozen_for(const std::string& key, const L
   return out;
 }
 
-// A second robot of the group would show again what the first one may have shown.
+// A second robot of the group would show again what the first one may have shown: better than never, where
+// that one waits for a person.
 bool Courier::may_have(const Row& row, const std::string& key) const {
-  return !row.unsure || row.robot == key || robot_of(row.target, row.robot) == nullptr;
+  if (!row.unsure || row.robot == key || robot_of(row.target, row.robot) == nullptr) return true;
+  return lanes_.at(row.robot).state == TargetState::kHeld;
 }
 
 // That of the most severe message; of equal ones, the oldest.
@@ -279,7 +283,7 @@ std::optional<base::Mono> Courier::work_for(const std::string& key, const Lane& 
   for (const auto& name : lane.targets) {
     const auto queue = outbox_.queues().find(name);
     if (queue == outbox_.queues().end()) continue;
-    if (!queue->second.urgent.empty() && lane.state != TargetState::kThrottled) return slot;
+    if (!queue->second.urgent.empty() && !rests(lane, now)) return slot;
     for (const auto& [id, due] : queue->second.held) held = std::min(held.value_or(due), due);
   }
   if (next_target(lane) != nullptr || frozen_for(key, lane)) return std::max(slot, lane.not_before);

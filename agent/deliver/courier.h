@@ -58,10 +58,13 @@ struct Attempt {
 };
 
 struct Outcome {
-  std::string robot;         // by name
-  Judgement judgement;       // its verdict is what happens next
-  base::Millis retry_in{0};  // unless delivered
-  bool reworded = false;     // it was refused, and will say other words
+  std::string target;
+  std::string robot;           // by name
+  Judgement judgement;         // its verdict is what happens next
+  base::Millis retry_in{0};    // unless delivered
+  bool reworded = false;       // it was refused, and will say other words
+  std::size_t held = 0;        // messages of the target that are held now for what they say
+  std::uint32_t failures = 0;  // passing ones of the robot, in a row
 };
 
 enum class TargetState { kOk, kRetrying, kThrottled, kHeld };
@@ -77,6 +80,7 @@ struct LastError {
 struct TargetStatus {
   std::string name;
   TargetState state = TargetState::kOk;  // of several robots, the best one's
+  bool gone = false;                     // not configured any more, but messages for it are kept
   std::size_t queue = 0;                 // not delivered yet
   std::size_t held = 0;                  // of these, refused for what they say
   std::uint32_t sent_last_minute = 0;
@@ -134,6 +138,7 @@ class Courier {
     bool digest_next = false;    // after a rest
     std::uint32_t failures = 0;  // passing ones, in a row
     std::uint32_t tries = 0;     // of them, such as have an end
+    std::uint32_t ends = 0;      // of tries, since the last delivery
     bool signed_anew = false;    // after an invalid timestamp
     base::Millis skew{0};        // the robot's clock less ours
     std::optional<LastError> last_error;
@@ -146,10 +151,12 @@ class Courier {
   [[nodiscard]] std::vector<const Lane*> lanes_of(const Target& target) const;
   void restore_record(const RobotRecord& record, base::Now now);
   void follow_clock(base::Now now);
+  static void wait_for_a_person(Lane& lane, base::Now now);
   static void rest(Lane& lane, base::Millis wait, base::Now now);
+  static bool rests(const Lane& lane, base::Mono now);
   [[nodiscard]] bool may_have(const Row& row, const std::string& key) const;
   std::optional<std::uint64_t> choose(const std::string& key, const Lane& lane, base::Now now);
-  std::optional<std::uint64_t> choose_urgent(const Lane& lane);
+  std::optional<std::uint64_t> choose_urgent(const Lane& lane, base::Mono now);
   [[nodiscard]] std::optional<std::uint64_t> frozen_for(const std::string& key, const Lane& lane) const;
   [[nodiscard]] const std::string* next_target(const Lane& lane) const;
   [[nodiscard]] std::size_t free_slots(const Target& target, base::Mono now) const;

@@ -10,6 +10,8 @@ namespace {
 
 constexpr base::Millis kBackOffFirst = std::chrono::seconds(1);
 constexpr base::Millis kBackOffMost = std::chrono::seconds(60);
+constexpr std::uint32_t kMostEnds = 5;  // messages that got no further
+constexpr base::Millis kBetweenEnds = std::chrono::minutes(10);
 
 // What was refused (dingtalk.md, section 8), where other words may pass.
 std::optional<Outbox::Refusal> refusal_of(const Judgement& judgement) {
@@ -33,13 +35,16 @@ Outcome Courier::answered(std::uint64_t id, const HttpAnswer& answer, base::Now 
   auto& judgement = out.judgement;
   count_answer(lane, judgement.reach, now);
   const auto* robot = robot_of(target, lane.record.key);
+  out.target = target;
   out.robot = robot ? robot->name : target;
   if (robot) judgement.errmsg = without_secrets(std::move(judgement.errmsg), *robot);
   reconsider(lane, judgement, answer, now);
   out.retry_in = settle_robot(lane, judgement, now);
+  out.failures = lane.failures;
   if (judgement.verdict != Verdict::kDelivered)
     lane.last_error = {judgement.errcode, judgement.errmsg, std::string(judgement.remedy), now.wall};
   out.reworded = settle_row(id, judgement, now);
+  out.held = outbox_.queues().at(target).held.size();
   return out;
 }
 
@@ -70,6 +75,7 @@ void Courier::reconsider(Lane& lane, Judgement& judgement, const HttpAnswer& ans
   if (judgement.tries != 0 && lane.tries >= judgement.tries) {
     judgement.verdict = Verdict::kRefused;
     lane.tries = 0;
+    ++lane.ends;
   }
 }
 
@@ -80,11 +86,13 @@ base::Millis Courier::settle_robot(Lane& lane, const Judgement& judgement, base:
     case Verdict::kDelivered:
       lane.signed_anew = false;
       lane.digest_next = false;
+      lane.ends = 0;
       [[fallthrough]];
     case Verdict::kRefused:
       lane.state = TargetState::kOk;
       lane.not_before = {};
       lane.failures = 0;
+      if (judgement.tries != 0 && lane.ends >= kMostEnds) wait_for_a_person(lane, now);
       return wait;
     case Verdict::kThrottled:
       wait = random(wait, kRestMost);
@@ -104,10 +112,21 @@ base::Millis Courier::settle_robot(Lane& lane, const Judgement& judgement, base:
   return wait;
 }
 
+// An errcode that no message gets past is the robot's. Each is set aside all the same: it might be theirs.
+void Courier::wait_for_a_person(Lane& lane, base::Now now) {
+  lane.state = TargetState::kHeld;
+  lane.not_before = now.mono + kBetweenEnds;
+}
+
 void Courier::rest(Lane& lane, base::Millis wait, base::Now now) {
   lane.state = TargetState::kThrottled;
   lane.not_before = now.mono + wait;
   lane.digest_next = true;
+}
+
+// Its state stays until the next answer, which may be long after the rest.
+bool Courier::rests(const Lane& lane, base::Mono now) {
+  return lane.state == TargetState::kThrottled && lane.not_before > now;
 }
 
 // Does the same for the message; true where it will say other words.

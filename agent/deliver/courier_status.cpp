@@ -34,6 +34,7 @@ std::vector<TargetStatus> Courier::status(base::Now now) const {
     status.held = queue.held.size();
     if (targets_.contains(name)) continue;
     status.state = TargetState::kHeld;
+    status.gone = true;
     status.last_error =
         LastError{std::nullopt, std::string(kNoTarget), std::string(kNoTargetRemedy), now.wall};
     if (queue.rows == 0) out.erase(name);
@@ -50,7 +51,8 @@ std::vector<TargetStatus> Courier::status(base::Now now) const {
 void Courier::tell_robots(const Target& target, TargetStatus& status, base::Now now) const {
   status.state = TargetState::kHeld;
   for (const auto* lane : lanes_of(target)) {
-    status.state = std::min(status.state, lane->state);
+    const bool rested = lane->state == TargetState::kThrottled && !rests(*lane, now.mono);
+    status.state = std::min(status.state, rested ? TargetState::kOk : lane->state);
     status.sent_last_minute += lane->quota.used(now.mono);
     status.quota_left += lane->quota.left(now.mono);
     const auto& error = lane->last_error;

@@ -94,12 +94,14 @@ class Outbox {
   // Its place in Queue::pending.
   static int order_of(const Row& row);
   static bool may_fold(const Row& row);
+  static bool has_text(const Row& row);
   Row new_row(Post post, base::Now now);
   Row take(std::uint64_t id);
   void put(Row row);
   void count(const Row& row, bool in);
   std::uint64_t freeze_digest(const std::string& target, const std::vector<std::uint64_t>& ids,
                               format::DigestStyle style, base::Now now);
+  [[nodiscard]] std::vector<std::uint64_t> told_together(const Queue& queue) const;
   void keep_limits(const std::string& target);
   bool fold_last(const Queue& queue);
   void fold(const Row& row);

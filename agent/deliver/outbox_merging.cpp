@@ -26,6 +26,10 @@ int Outbox::order_of(const Row& row) {
   return first;
 }
 
+bool Outbox::has_text(const Row& row) {
+  return std::ranges::any_of(row.lines, [](const auto& line) { return !line.text.empty(); });
+}
+
 bool Outbox::may_fold(const Row& row) {
   const bool waits = row.state == RowState::kPending && order_of(row) < order_of_rules();
   return !row.lines.empty() && (waits || row.state == RowState::kHeld);
@@ -36,12 +40,25 @@ std::uint64_t Outbox::freeze_next(const std::string& target, std::size_t most,
   const auto& queue = queues_.at(target);
   const auto first = queue.pending.begin()->second;
   if (rows_.at(first).lines.empty()) return freeze(first);
-  std::vector<std::uint64_t> ids;
-  for (const auto& [order, id] : queue.pending)
-    if (!rows_.at(id).lines.empty()) ids.push_back(id);
+  const auto ids = told_together(queue);
   const bool many = ids.size() >= kDigestFrom || ids.size() > most;
   if (many) return freeze_digest(target, ids, style, now);
-  return rows_.at(first).body.empty() ? freeze_digest(target, {first}, style, now) : freeze(first);
+  const auto id = ids.front();
+  return rows_.at(id).body.empty() ? freeze_digest(target, {id}, style, now) : freeze(id);
+}
+
+// What lost its texts to the content check goes first, and with no texts of others: these might be refused in
+// their turn, and it would never leave while a log goes on with what is refused.
+std::vector<std::uint64_t> Outbox::told_together(const Queue& queue) const {
+  std::vector<std::uint64_t> all;
+  std::vector<std::uint64_t> bare;
+  for (const auto& [order, id] : queue.pending) {
+    const Row& row = rows_.at(id);
+    if (row.lines.empty()) continue;
+    all.push_back(id);
+    if (row.body.empty() && order < order_of_rules() && !has_text(row)) bare.push_back(id);
+  }
+  return bare.empty() ? all : bare;
 }
 
 std::uint64_t Outbox::freeze_digest(const std::string& target, const std::vector<std::uint64_t>& ids,

@@ -45,12 +45,14 @@ struct EventRow {
   std::string_view english;
   std::string_view chinese;
 };
-constexpr std::array<EventRow, 8> kEvents = {{
+constexpr std::array<EventRow, 10> kEvents = {{
     {base::Event::kReloadRefused, "reload refused", "重载被拒绝"},
     {base::Event::kFileUnreadable, "file cannot be read", "文件无法读取"},
     {base::Event::kRecordsLost, "records lost", "日志记录丢失"},
     {base::Event::kWatchFailed, "directory cannot be watched", "目录无法监视"},
     {base::Event::kTargetHeld, "messages held", "消息滞留"},
+    {base::Event::kMessageHeld, "message refused and held", "消息被拒收并滞留"},
+    {base::Event::kTargetGone, "messages for a target that is gone", "目标已移除但仍有消息"},
     {base::Event::kStateFailed, "state cannot be written", "状态无法写入"},
     {base::Event::kStateCorrupt, "corrupt state set aside", "损坏的状态已另存"},
     {base::Event::kStateForeign, "another host's state set aside", "其他主机的状态已另存"},

@@ -17,6 +17,7 @@ json target_json(const deliver::TargetStatus& target) {
   json out = {{"name", target.name},
               {"state", deliver::name_of(target.state)},
               {"queue", target.queue},
+              {"held", target.held},
               {"sent_last_minute", target.sent_last_minute},
               {"quota_left", target.quota_left},
               {"delivered", target.delivered},
@@ -85,11 +86,12 @@ std::string rules_text(const Status& status) {
 std::string targets_text(const Status& status) {
   if (status.targets.empty()) return "  none but the console\n";
   Grid grid;
-  grid.add({"TARGET", "STATE", "QUEUE", "QUOTA LEFT", "DELIVERED"});
+  grid.add({"TARGET", "STATE", "QUEUE", "HELD", "QUOTA LEFT", "DELIVERED"});
   std::string errors;
   for (const auto& target : status.targets) {
     grid.add({target.name, std::string(deliver::name_of(target.state)), std::to_string(target.queue),
-              std::to_string(target.quota_left), std::to_string(target.delivered)});
+              std::to_string(target.held), std::to_string(target.quota_left),
+              std::to_string(target.delivered)});
     if (!target.last_error) continue;
     const auto& error = *target.last_error;
     errors += "  " + target.name + ": " +

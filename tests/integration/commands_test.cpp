@@ -38,7 +38,7 @@ TEST_F(Commands, StatusForProgramsHasTheContractsKeys) {
   EXPECT_EQ(answer.code, 0);
   EXPECT_THAT(answer.err, IsEmpty());
   const auto status = json::parse(answer.out);
-  // product.md, section 2; reload_error and quota_left are additions of ours.
+  // product.md, section 2; reload_error, quota_left and held are additions of ours.
   EXPECT_EQ(keys_of(status), (Names{"version", "pid", "rules_hash", "files", "rules", "targets", "silences",
                                     "losses", "reload_error"}));
   EXPECT_EQ(status["pid"], agent().pid());
@@ -50,8 +50,8 @@ TEST_F(Commands, StatusForProgramsHasTheContractsKeys) {
   EXPECT_EQ(keys_of(status["rules"][0]), (Names{"name", "source", "hits", "alerts", "suppressed"}));
   EXPECT_EQ(status["rules"][0]["hits"], 1);
   EXPECT_EQ(status["rules"][0]["alerts"], 1);
-  EXPECT_EQ(keys_of(status["targets"][0]),
-            (Names{"name", "state", "queue", "sent_last_minute", "delivered", "last_error", "quota_left"}));
+  EXPECT_EQ(keys_of(status["targets"][0]), (Names{"name", "state", "queue", "held", "sent_last_minute",
+                                                  "delivered", "last_error", "quota_left"}));
   EXPECT_EQ(status["targets"][0]["sent_last_minute"], 1);
   EXPECT_TRUE(status["silences"].is_array());
   EXPECT_TRUE(status["losses"].is_array());

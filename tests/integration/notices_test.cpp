@@ -79,6 +79,45 @@ TEST_F(AgentNotices, ThatATargetIsHeldIsToldThroughAnother) {
   EXPECT_TRUE(group().messages().empty());
 }
 
+TEST_F(AgentNotices, AHeldMessageIsToldThoughOthersAreDelivered) {
+  configure(rule("r", "match = 'boom (?P<what>\\S+)'", "what"));
+  group().robot().misbehave({.errcode = 430102, .errmsg = "improper text", .times = 2});
+  start();
+  append("boom one\n");
+  ASSERT_TRUE(wait_until_logged("message-held ops: errcode 430102")) << agent().err();
+  append("boom two\n");
+  ASSERT_TRUE(group().wait_for(1));
+  ASSERT_TRUE(group().notices().empty()) << "it left before: the test shows nothing";
+  ASSERT_TRUE(wait_for_a_notice(group())) << agent().err();
+  EXPECT_THAT(text_of(group().notices()[0]),
+              AllOf(HasSubstr("message refused and held"), HasSubstr("improper text")));
+  const auto target = nlohmann::json::parse(ask({"status", "--json"}).out)["targets"][0];
+  EXPECT_EQ(target["held"], 1);
+  EXPECT_EQ(target["state"], "ok");
+}
+
+TEST_F(AgentNotices, MessagesOfATargetThatIsRenamedAreToldAtTheReloadAndAtEachStart) {
+  const std::string rules = rule("r", "match = 'boom'");
+  configure_with("", "", target() + rules);
+  group().close();
+  start();
+  append("boom\n");
+  ASSERT_TRUE(wait_until_logged("delivery-failed ops"));
+  const std::string told = "target-gone ops: no such target is configured, and messages wait for it: 1";
+  configure_with("", "", base::replace_all(target(), "\"ops\"", "\"new\"") + rules);
+  ASSERT_EQ(ask({"reload"}).code, 0);
+  EXPECT_TRUE(wait_until_logged(told)) << agent().err();
+  stop();
+  group().open();
+  start();
+  EXPECT_TRUE(wait_until_logged(told)) << agent().err();
+  ASSERT_TRUE(wait_for_a_notice(group()));
+  EXPECT_THAT(text_of(group().notices()[0]), HasSubstr("**target-gone**\n\n> ops"));
+  configure_with("", "", target() + rules);
+  ASSERT_EQ(ask({"reload"}).code, 0);
+  EXPECT_TRUE(group().wait_for(1));
+}
+
 TEST_F(AgentNotices, ARecordOverTheLimitIsInTheLedgerAndToldAndStillThereAfterARestart) {
   configure_with("", "max_record = \"64B\"\n", target() + rule("r", "match = 'boom'"));
   start();

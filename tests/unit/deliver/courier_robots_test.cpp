@@ -69,6 +69,27 @@ TEST_F(PoolTest, WhatOneMayHaveTakenWaitsForItWhileTheOtherCarriesOn) {
   EXPECT_EQ(again.request.body, on_their_way["a"].request.body);
 }
 
+TEST_F(PoolTest, WhatOneMayHaveTakenThatAPersonMustMendLeavesThroughAnother) {
+  auto with = pool();
+  with.robots[0].keywords = {"alpha"};
+  with.robots[1].keywords = {"beta"};
+  configure({with});
+  auto on_their_way = both();
+  answer(on_their_way["b"], errcode(0));
+  pass(answer(on_their_way["a"], broken(Transport::kTimeout)).retry_in);
+  const auto again = attempt();
+  EXPECT_EQ(again.request.body, on_their_way["a"].request.body);
+  answer(again, errcode(400106));
+  const auto other = attempt();
+  EXPECT_EQ(robot_of(other), "b");
+  EXPECT_EQ(other.id, again.id);
+  EXPECT_EQ(text_of(other), text_of(again) + "\n\nbeta") << "that robot cannot have it: it gets its keyword";
+  pass(answer(other, broken(Transport::kTimeout)).retry_in);
+  const auto last = attempt();
+  EXPECT_EQ(robot_of(last), "b") << "now this one may have taken it";
+  EXPECT_EQ(last.request.body, other.request.body);
+}
+
 TEST_F(PoolTest, WhatWasOnItsWayAtARestartIsRepeatedThroughItsRobot) {
   auto on_their_way = both();
   answer(on_their_way["a"], errcode(0));

@@ -65,15 +65,18 @@ TEST_F(CourierTest, RetriesTheSameBytesWithTheSameUuidAndANewSignature) {
 
 TEST_F(CourierTest, BacksOffFromOneSecondDoublingToSixty) {
   add("ops", "a");
+  std::uint32_t failures = 0;
   for (const int most : {1, 2, 4, 8, 16, 32, 60, 60, 60}) {
-    const auto wait = answer(attempt(), broken(Transport::kConnect)).retry_in;
+    const auto outcome = answer(attempt(), broken(Transport::kConnect));
+    EXPECT_EQ(outcome.failures, ++failures);
+    const auto wait = outcome.retry_in;
     EXPECT_LE(wait, seconds(most));
     EXPECT_GE(wait, milliseconds(750) * most);
     EXPECT_EQ(courier.next_deadline(now), now.mono + wait);
     EXPECT_EQ(status("ops").state, TargetState::kRetrying);
     pass(wait);
   }
-  answer(attempt(), errcode(0));
+  EXPECT_EQ(answer(attempt(), errcode(0)).failures, 0U);
   EXPECT_EQ(status("ops").state, TargetState::kOk);
   add("ops", "b");
   EXPECT_LE(answer(attempt(), broken(Transport::kConnect)).retry_in, seconds(1));
@@ -353,6 +356,25 @@ TEST_F(CourierTest, TakesAnUnknownErrcodeThreeTimesInARowForARefusal) {
   EXPECT_EQ(outcome.retry_in, hours(1));
 }
 
+TEST_F(CourierTest, TriesARobotSlowlyThatGivesEachMessageAnUnknownErrcode) {
+  for (int i = 0; i < 30; ++i) add("ops", std::to_string(i));
+  int posted = 0;
+  int held_at = 0;
+  for (const auto end = now.mono + hours(2); now.mono < end; pass(*courier.next_deadline(now) - now.mono)) {
+    answer(attempt(), errcode(123456));
+    ++posted;
+    if (held_at == 0 && status("ops").state == TargetState::kHeld) held_at = posted;
+  }
+  EXPECT_EQ(held_at, 15) << "five messages, three times each";
+  EXPECT_GE(posted, 15 + 10 * 3);
+  EXPECT_LE(posted, 15 + 11 * 3) << "then one each ten minutes";
+  EXPECT_EQ(status("ops").queue, 30U);
+  pass(minutes(10));
+  answer(attempt(), errcode(0));
+  EXPECT_EQ(status("ops").state, TargetState::kOk);
+  EXPECT_THAT(attempts(), SizeIs(1)) << "mended";
+}
+
 TEST_F(CourierTest, CountsUnknownErrcodesOnlyWhereTheyFollowEachOther) {
   add("ops", "a");
   for (const int code : {777777, 777777, -1, 777777, 777777}) {
@@ -451,6 +473,8 @@ TEST_F(CourierTest, KeepsAndShowsTheRowsOfATargetThatIsGone) {
   EXPECT_EQ(courier.next_deadline(now), std::nullopt);
   EXPECT_EQ(status("ops").state, TargetState::kHeld);
   EXPECT_EQ(status("ops").queue, 1U);
+  EXPECT_TRUE(status("ops").gone);
+  EXPECT_FALSE(status("dba").gone);
   EXPECT_THAT(status("ops").last_error->errmsg, HasSubstr("no such target"));
   EXPECT_THAT(stored, SizeIs(1));
   configure({target("ops")});

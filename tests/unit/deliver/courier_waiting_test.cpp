@@ -260,6 +260,31 @@ TEST_F(WaitingTest, WhatTheContentCheckRefusesIsToldOnceWithoutWordsOfLogs) {
   EXPECT_EQ(attempt().request.body, second.request.body);
 }
 
+// Its digests would be refused again for each new text of a log that the check does not like.
+TEST_F(WaitingTest, WhatWasRefusedIsToldWithNoTextsOfOthers) {
+  configure({target("ops", 2)});
+  for (int i = 0; i < 2; ++i) {
+    add("ops", "takes a slot");
+    answer(attempt(), errcode(0));
+  }
+  add_alert("dead disk", Severity::kCritical, "disk");
+  add_alert("evil 0");
+  add_alert("evil 1");
+  pass(seconds(60));
+  const auto refused = attempt();
+  EXPECT_THAT(text_of(refused), AllOf(HasSubstr("dead disk"), HasSubstr("evil 0")));
+  EXPECT_TRUE(answer(refused, errcode(430102)).reworded);
+  add_alert("evil 2", Severity::kCritical);
+  add_alerts(2, "slow net");
+  const auto bare = attempt();
+  EXPECT_THAT(text_of(bare),
+              AllOf(HasSubstr("- disk · 1 alert · 3 hits"), HasSubstr("- r · 1 alert · 3 hits")));
+  EXPECT_THAT(text_of(bare), AllOf(Not(HasSubstr("evil")), Not(HasSubstr("slow"))));
+  answer(bare, errcode(0));
+  pass(seconds(60));
+  EXPECT_THAT(text_of(attempt()), AllOf(HasSubstr("evil 2"), HasSubstr("slow net2"))) << "with their texts";
+}
+
 TEST_F(WaitingTest, WhatIsTooLargeIsToldInFewerWordsOnce) {
   add_alert("large");
   EXPECT_TRUE(answer(attempt(), errcode(460101)).reworded);
@@ -287,8 +312,15 @@ TEST_F(WaitingTest, ADigestThatIsTooLargeIsTwo) {
 
 TEST_F(WaitingTest, WhatHasNoOtherWordsIsHeld) {
   add("ops", "a person's own");
-  EXPECT_FALSE(answer(attempt(), errcode(430101)).reworded);
+  const auto outcome = answer(attempt(), errcode(430101));
+  EXPECT_FALSE(outcome.reworded);
+  EXPECT_EQ(outcome.target, "ops");
+  EXPECT_EQ(outcome.held, 1U);
   EXPECT_EQ(status("ops").held, 1U);
+  add("ops", "another");
+  EXPECT_EQ(answer(attempt(), errcode(0)).held, 1U) << "that one is still held";
+  pass(hours(1));
+  EXPECT_EQ(answer(attempt(), errcode(0)).held, 0U);
 }
 
 // ---- too many
@@ -409,6 +441,19 @@ TEST_F(WaitingTest, NoUrgentMessageIsTakenWhileTheRobotRests) {
   answer(attempt(), errcode(410100));
   EXPECT_EQ(courier.add_urgent(post("ops", "mine"), now), std::nullopt);
   EXPECT_EQ(courier.add_urgent(post("nobody", "mine"), now), std::nullopt);
+}
+
+TEST_F(WaitingTest, ARobotThatHasRestedTakesUrgentMessagesThoughNothingElseWaits) {
+  courier.add_urgent(post("ops", "mine"), now);
+  const auto rest = answer(attempt(), errcode(130101)).retry_in;
+  pass(rest - seconds(1));
+  EXPECT_EQ(status("ops").state, TargetState::kThrottled);
+  EXPECT_EQ(courier.add_urgent(post("ops", "again"), now), std::nullopt);
+  pass(seconds(1));
+  EXPECT_EQ(status("ops").state, TargetState::kOk);
+  EXPECT_TRUE(courier.add_urgent(post("ops", "again"), now));
+  EXPECT_EQ(courier.next_deadline(now), now.mono);
+  EXPECT_EQ(text_of(attempt()), "again");
 }
 
 }  // namespace

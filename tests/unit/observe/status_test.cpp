@@ -42,5 +42,18 @@ Losses
   EXPECT_THAT(to_text(Status{}), HasSubstr("\nLosses\n  none\n"));
 }
 
+TEST(Status, ShowsHowManyMessagesOfATargetAreHeld) {
+  Status status;
+  status.targets.emplace_back();
+  status.targets[0].name = "ops";
+  status.targets[0].queue = 3;
+  status.targets[0].held = 2;
+  EXPECT_THAT(to_json(status), HasSubstr(R"("held":2,)"));
+  EXPECT_THAT(to_text(status), HasSubstr(R"(
+  TARGET  STATE  QUEUE  HELD  QUOTA LEFT  DELIVERED
+  ops     ok     3      2     0           0
+)"));
+}
+
 }  // namespace
 }  // namespace dingtail::observe
