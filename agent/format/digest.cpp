@@ -176,7 +176,7 @@ DigestLine digest_line(const alert::Report& report, const RuleText& text, Langua
   const Facts said = facts(report, text, language, now);
   DigestLine out;
   out.rule = text.rule().name;
-  out.text = brief(said.summary, kTextBytes) + said.count;
+  out.text = counted(said, brief(said.summary, kTextBytes));
   out.severity = text.rule().severity;
   out.event = report.event;
   out.alerts = report.event == EventKind::kResolved ? 0 : 1;

@@ -256,6 +256,18 @@ TEST(DigestTest, ALineOfAReport) {
   EXPECT_THAT(out.people.mobiles, testing::IsEmpty()) << "firing messages alone mention";
 }
 
+TEST(DigestTest, ALineOfAReportSaysTheCountThatALongValueCutsOut) {
+  Case c;
+  c.rule.summary.by_language[Language::kEnglish] = located("${user} from ${src}: ${count} tries");
+  c.report.last_hit.fields = {{"user", std::string(200, 'x')}, {"src", "192.0.2.1"}};
+  config::Problems problems;
+  const auto text = RuleText::compile(c.rule, c.names, {}, problems);
+  EXPECT_EQ(digest_line(c.report, text, Language::kEnglish, {}, c.now).text,
+            std::string(200, 'x') + "… ×3");
+  c.report.last_hit.fields["user"] = "root";
+  EXPECT_EQ(digest_line(c.report, text, Language::kEnglish, {}, c.now).text, "root from 192.0.2.1: 3 tries");
+}
+
 TEST(DigestTest, LinesComeBackFromJson) {
   auto all = kExample;
   all[0].people = {{"1"}, {"u"}, true};
