@@ -143,9 +143,9 @@ std::size_t fitting(LinePointers lines, const DigestStyle& style, std::size_t ro
   std::size_t told = 0;
   for (const auto* line : lines) {
     At with = people;
-    add_people(with, line->people);
+    const bool called = add_people(with, line->people);
     used += cost(kItem) + cost(line_text(*line, style.language));
-    if (told > 0 && used + people_cost(with) > room) break;
+    if (told > 0 && (!called || used + people_cost(with) > room)) break;
     people = std::move(with);
     ++told;
   }
