@@ -95,7 +95,8 @@ void Agent::deliver(Outgoing message, base::Now at) {
 void Agent::tell_troubles(base::Now at) {
   notices_.hear(log_.take_told(), at);
   const auto& config = pipeline_.config();
-  for (auto& notice : stop_by_ ? notices_.flush(config, at) : notices_.tick(config, at))
+  const auto& redaction = pipeline_.redaction();
+  for (auto& notice : stop_by_ ? notices_.flush(config, redaction, at) : notices_.tick(config, redaction, at))
     deliver(std::move(notice), at);
 }
 
