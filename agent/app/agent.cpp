@@ -127,7 +127,8 @@ void Agent::commit(base::Now at) {
 
 void Agent::committed() {
   courier_.committed();
-  for (const auto& text : std::exchange(to_print_after_commit_, {})) console_.print(text);
+  for (const auto& text : std::exchange(to_print_after_commit_, {}))
+    console_.print(text, pipeline_.config().limits.outbox_bytes);
   if (!ready_) {
     ready_ = true;
     notify("READY=1");
