@@ -15,6 +15,7 @@
 #include "deliver/sign.h"
 #include "format/json.h"
 #include "format/written.h"
+#include "state/directory.h"
 
 namespace dingtail::app {
 namespace {
@@ -52,6 +53,10 @@ int send_without_agent(const ConfigOption& option, const std::string& name, cons
   }
   const auto* target = target_of(loaded.config, name);
   if (target == nullptr) return refuse("there is no target \"" + name + "\" in the configuration");
+  if (state::is_held(loaded.config.state_dir))
+    return refuse("nothing was sent: an agent runs on " + loaded.config.state_dir +
+                  " and keeps the robot's quota, but does not answer on " + loaded.config.control +
+                  "\n  what to do: restart it; it says in its log why it could not listen");
   std::signal(SIGPIPE, SIG_IGN);
   loop::Loop loop;
   auto http = deliver::CurlHttp::make(loop);
