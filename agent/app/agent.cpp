@@ -97,7 +97,8 @@ void Agent::deliver(Outgoing message, base::Now at) {
 void Agent::tell_troubles(base::Now at) {
   notices_.hear(log_.take_told(), at);
   const auto& config = pipeline_.config();
-  for (auto& notice : stop_by_ ? notices_.flush(config, at) : notices_.tick(config, at))
+  const auto& redaction = pipeline_.redaction();
+  for (auto& notice : stop_by_ ? notices_.flush(config, redaction, at) : notices_.tick(config, redaction, at))
     deliver(std::move(notice), at);
 }
 
@@ -128,7 +129,8 @@ void Agent::commit(base::Now at) {
 
 void Agent::committed() {
   courier_.committed();
-  for (const auto& text : std::exchange(to_print_after_commit_, {})) console_.print(text);
+  for (const auto& text : std::exchange(to_print_after_commit_, {}))
+    console_.print(text, pipeline_.config().limits.outbox_bytes);
   if (!ready_) {
     ready_ = true;
     notify("READY=1");

@@ -82,11 +82,12 @@ void Agent::send(const std::string& request, observe::Control::Answer answer) {
   if (!asked) return answer({2, "dingtail: this agent does not know such a message\n"});
   const auto targets = courier_.status(now());
   const auto target = std::ranges::find(targets, asked->target, &deliver::TargetStatus::name);
-  if (target == targets.end())
+  const auto* configured = target_of(pipeline_.config(), asked->target);
+  if (target == targets.end() || configured == nullptr)
     return answer({1, "dingtail: the running agent has no target \"" + asked->target +
                           "\"\n  what to do: `dingtail reload`, if it was added since\n"});
   const auto at = now();
-  const auto id = courier_.add_urgent({asked->target, message_of(asked->text), {}, {}, {}}, at);
+  const auto id = courier_.add_urgent({asked->target, message_of(asked->text, *configured), {}, {}, {}}, at);
   if (!id)
     return answer({1, "dingtail: nothing was sent: the robot gets too much and rests\n  what to do: " +
                           (target->last_error ? target->last_error->remedy : "") + '\n'});

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace dingtail::app {
 namespace {
@@ -20,6 +21,19 @@ bool takes_more() {
 
 }  // namespace
 
+void Console::print(const std::string& text, std::size_t most_bytes) {
+  if (left_out_ > 0 || (!waiting_.empty() && waiting_bytes_ + text.size() + 1 > most_bytes)) {
+    ++left_out_;
+    return;
+  }
+  add(text);
+}
+
+void Console::add(const std::string& text) {
+  waiting_.push_back(text + '\n');
+  waiting_bytes_ += waiting_.back().size();
+}
+
 void Console::write_some(base::Mono now) {
   blocked_at_.reset();
   while (!waiting_.empty()) {
@@ -30,10 +44,14 @@ void Console::write_some(base::Mono now) {
     auto& text = waiting_.front();
     const ssize_t written = ::write(STDOUT_FILENO, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
     // A closed stdout takes nothing for good: what it was to show is in the log files all the same.
-    text.erase(0, written < 0 ? text.size() : static_cast<std::size_t>(written));
+    const auto gone = written < 0 ? text.size() : static_cast<std::size_t>(written);
+    text.erase(0, gone);
+    waiting_bytes_ -= gone;
     if (!text.empty()) continue;
     waiting_.pop_front();
     ++printed_;
+    if (waiting_.empty() && left_out_ > 0)
+      add("dingtail: messages left out here, as nobody read: " + std::to_string(std::exchange(left_out_, 0)));
   }
 }
 

@@ -21,12 +21,16 @@ void add_detail(format::Trouble& trouble, const std::string& detail) {
 }
 
 // Without the target's own: it would wait behind what holds it.
-std::vector<format::Trouble> told_to(const config::Target& target,
+std::vector<format::Trouble> told_to(const config::Target& target, const match::Redaction& redaction,
                                      const std::vector<format::Trouble>& troubles) {
   auto out = troubles;
   std::erase_if(out, [&](const format::Trouble& trouble) {
     return trouble.event == base::Event::kTargetHeld && trouble.subject == target.name;
   });
+  for (auto& trouble : out) {
+    trouble.subject = redaction.redacted(std::move(trouble.subject));
+    for (auto& detail : trouble.details) detail = redaction.redacted(std::move(detail));
+  }
   return out;
 }
 
@@ -83,19 +87,21 @@ std::optional<base::Mono> Notices::next_deadline() const {
   return due_ ? std::optional(std::max(*due_, not_before_)) : std::nullopt;
 }
 
-std::vector<Outgoing> Notices::tick(const config::Config& config, base::Now now) {
+std::vector<Outgoing> Notices::tick(const config::Config& config, const match::Redaction& redaction,
+                                    base::Now now) {
   const auto due = next_deadline();
-  return due && *due <= now.mono ? flush(config, now) : std::vector<Outgoing>{};
+  return due && *due <= now.mono ? flush(config, redaction, now) : std::vector<Outgoing>{};
 }
 
-std::vector<Outgoing> Notices::flush(const config::Config& config, base::Now now) {
+std::vector<Outgoing> Notices::flush(const config::Config& config, const match::Redaction& redaction,
+                                     base::Now now) {
   const auto troubles = take(now.mono);
   std::vector<Outgoing> out;
   if (troubles.empty()) return out;
   not_before_ = now.mono + kBetweenMessages;
   const auto host = labels_of(config).at("host");
   for (const auto* target : config::targets_of(config, config.agent_targets)) {
-    const auto told = told_to(*target, troubles);
+    const auto told = told_to(*target, redaction, troubles);
     if (told.empty()) continue;
     Outgoing message;
     message.target = target->name;

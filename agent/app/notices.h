@@ -19,6 +19,7 @@
 #include "base/time.h"
 #include "config/config.h"
 #include "format/notice.h"
+#include "match/redaction.h"
 #include "tail/loss.h"
 
 namespace dingtail::app {
@@ -30,10 +31,11 @@ class Notices {
   void hear(const tail::Loss& loss, base::Now now);
   void over(base::Event event, const std::string& subject);
 
-  // What is due, for each of the agent's targets; that a target is held is told through the others.
-  std::vector<Outgoing> tick(const config::Config& config, base::Now now);
+  // What is due, for each of the agent's targets, redacted as all that is sent; that a target is held is told
+  // through the others.
+  std::vector<Outgoing> tick(const config::Config& config, const match::Redaction& redaction, base::Now now);
   // The same without waiting for more: for the agent's end.
-  std::vector<Outgoing> flush(const config::Config& config, base::Now now);
+  std::vector<Outgoing> flush(const config::Config& config, const match::Redaction& redaction, base::Now now);
   [[nodiscard]] std::optional<base::Mono> next_deadline() const;
 
  private:

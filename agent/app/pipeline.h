@@ -52,6 +52,7 @@ class Pipeline {
   void tick(base::Now now);
 
   [[nodiscard]] const config::Config& config() const { return rules_->config; }
+  [[nodiscard]] const match::Redaction& redaction() const { return rules_->redaction; }
   // What the tailer needs to know of the configuration's sources beside themselves, by their index.
   [[nodiscard]] const std::vector<tail::Multiline::LineStarts>& line_starts() const {
     return rules_->line_starts;

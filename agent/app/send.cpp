@@ -10,27 +10,27 @@
 #include "app/json.h"
 #include "app/options.h"
 #include "app/uuid.h"
+#include "base/text.h"
 #include "deliver/curl_http.h"
 #include "deliver/sign.h"
 #include "format/json.h"
+#include "format/written.h"
+#include "state/directory.h"
 
 namespace dingtail::app {
 namespace {
 
 constexpr base::Millis kPatience = std::chrono::seconds(90);  // a slot of the quota frees within a minute
 
-const config::Target* target_of(const config::Config& config, const std::string& name) {
-  const auto found = std::ranges::find(config.targets, name, &config::Target::name);
-  return found == config.targets.end() ? nullptr : &*found;
+std::string words_of(const std::string& text) {
+  if (!base::trim(text).empty()) return text;
+  return "dingtail on " + labels_of({}).at("host") + " can reach this group";
 }
 
 deliver::HttpAnswer post_now(loop::Loop& loop, deliver::Http& http, const deliver::Robot& robot,
                              const format::Message& message) {
-  const auto uuid = new_uuid();
-  auto body = format::body_json(message, uuid);
-  body = format::with_keyword(body, robot.keywords, uuid).value_or(body);
   const deliver::HttpRequest request{deliver::signed_url(robot.webhook, robot.secret, now().wall),
-                                     std::move(body), robot.proxy, robot.ca_file};
+                                     format::body_json(message, new_uuid()), robot.proxy, robot.ca_file};
   deliver::HttpAnswer answer;
   http.post(request, [&](deliver::HttpAnswer got) {
     answer = std::move(got);
@@ -53,23 +53,29 @@ int send_without_agent(const ConfigOption& option, const std::string& name, cons
   }
   const auto* target = target_of(loaded.config, name);
   if (target == nullptr) return refuse("there is no target \"" + name + "\" in the configuration");
+  if (state::is_held(loaded.config.state_dir))
+    return refuse("nothing was sent: an agent runs on " + loaded.config.state_dir +
+                  " and keeps the robot's quota, but does not answer on " + loaded.config.control +
+                  "\n  what to do: restart it; it says in its log why it could not listen");
   std::signal(SIGPIPE, SIG_IGN);
   loop::Loop loop;
   auto http = deliver::CurlHttp::make(loop);
   if (!http) return refuse(http.error().what);
   const auto robot = delivery_target(*target, loaded.config).robots.front();
-  auto judgement = deliver::judge(post_now(loop, **http, robot, message_of(text)));
+  auto judgement = deliver::judge(post_now(loop, **http, robot, message_of(text, *target)));
   judgement.errmsg = deliver::without_secrets(std::move(judgement.errmsg), robot);
   return print(reply_of(judgement));
 }
 
 }  // namespace
 
-format::Message message_of(const std::string& text) {
-  format::Message message;
-  message.text = text.empty() ? "dingtail on " + labels_of({}).at("host") + " can reach this group" : text;
-  message.title = message.text.substr(0, message.text.find('\n'));
-  return message;
+const config::Target* target_of(const config::Config& config, const std::string& name) {
+  const auto found = std::ranges::find(config.targets, name, &config::Target::name);
+  return found == config.targets.end() ? nullptr : &*found;
+}
+
+format::Message message_of(const std::string& text, const config::Target& target) {
+  return format::written(words_of(text), style_of(target, {}));
 }
 
 observe::Reply reply_of(const deliver::Judgement& judgement) {
@@ -84,7 +90,7 @@ int send(const ConfigOption& option, const std::string& name, const std::string&
   const auto loaded = load_any(option, config::UnsetSecret::kWarning);
   const auto* target = target_of(loaded.config, name);
   if (target != nullptr && target->type == config::TargetType::kConsole) {
-    std::cout << message_of(text).text << '\n';
+    std::cout << words_of(text) << '\n';
     return 0;
   }
   const auto reply =

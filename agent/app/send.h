@@ -3,14 +3,18 @@
 
 #include <string>
 
+#include "config/config.h"
 #include "deliver/judge.h"
 #include "format/message.h"
 #include "observe/control.h"
 
 namespace dingtail::app {
 
-// The operator's own words: Markdown as written, the first line as the conversation list's.
-format::Message message_of(const std::string& text);
+// Null where there is none of that name.
+const config::Target* target_of(const config::Config& config, const std::string& name);
+
+// The operator's own words to that target; without any, that it can be reached.
+format::Message message_of(const std::string& text, const config::Target& target);
 
 // What the robot said to it, for whoever sent it.
 observe::Reply reply_of(const deliver::Judgement& judgement);

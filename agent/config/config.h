@@ -158,7 +158,7 @@ struct Rule {
 };
 
 struct Limits {
-  std::size_t outbox_bytes = 64UL << 20;  // of messages that wait; beyond it they are merged, never dropped
+  std::size_t outbox_bytes = 64UL << 20;  // of what waits; more is merged, never dropped; on stdout, left out
 };
 
 struct Config {

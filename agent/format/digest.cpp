@@ -143,9 +143,9 @@ std::size_t fitting(LinePointers lines, const DigestStyle& style, std::size_t ro
   std::size_t told = 0;
   for (const auto* line : lines) {
     At with = people;
-    add_people(with, line->people);
+    const bool called = add_people(with, line->people);
     used += cost(kItem) + cost(line_text(*line, style.language));
-    if (told > 0 && used + people_cost(with) > room) break;
+    if (told > 0 && (!called || used + people_cost(with) > room)) break;
     people = std::move(with);
     ++told;
   }
@@ -176,7 +176,7 @@ DigestLine digest_line(const alert::Report& report, const RuleText& text, Langua
   const Facts said = facts(report, text, language, now);
   DigestLine out;
   out.rule = text.rule().name;
-  out.text = brief(said.summary, kTextBytes) + said.count;
+  out.text = counted(said, brief(said.summary, kTextBytes));
   out.severity = text.rule().severity;
   out.event = report.event;
   out.alerts = report.event == EventKind::kResolved ? 0 : 1;

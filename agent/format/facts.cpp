@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "format/escape.h"
+#include "format/page.h"
 #include "format/words.h"
 
 namespace dingtail::format {
@@ -86,6 +87,14 @@ std::string one_line(std::string text) {
   return std::string(base::trim(text));
 }
 
+// In plain text, as much of it as a conversation list shows.
+std::string title_of(const alert::Report& report, const Template* title, const Values& values) {
+  if (title == nullptr) return {};
+  const std::string whole = one_line(title->render(values, Escape::kPlain));
+  std::string out = shorten(whole, kTitleCharacters);
+  return out != whole && title->uses("count") ? out + times(report.count) : out;
+}
+
 std::vector<std::string> label_values(const alert::Report& report, const Rule& rule,
                                       const Template* summary) {
   std::vector<std::string> out;
@@ -106,7 +115,6 @@ std::vector<std::string> label_values(const alert::Report& report, const Rule& r
 Facts facts(const alert::Report& report, const RuleText& text, config::Language language, base::Now now) {
   const Rule& rule = text.rule();
   const Template* summary = text.summary(language);
-  const Template* title = text.title(language);
   const Values values = [&](std::string_view name) {
     return brief(base::trim(value_of(name, report, text, now)), kValueBytes);
   };
@@ -115,20 +123,26 @@ Facts facts(const alert::Report& report, const RuleText& text, config::Language 
     out.summary = one_line(summary->render(values, Escape::kPlain));
     out.summary_markdown = one_line(summary->render(values, Escape::kMarkdown));
   }
-  if (out.summary.empty() || out.summary.size() > kSummaryBytes) {
+  const bool cut = out.summary.size() > kSummaryBytes;
+  if (out.summary.empty() || cut) {
     out.summary = brief(out.summary.empty() ? rule.name : out.summary, kSummaryBytes);
     out.summary_markdown = escape_markdown(out.summary);
   }
   const bool told = summary != nullptr && summary->uses("count");
   const bool total_says_it = report.event == config::EventKind::kResolved && report.count == report.total;
-  if (!told && !total_says_it) out.count = times(report.count);
-  if (title != nullptr) out.title = one_line(title->render(values, Escape::kPlain));
+  if (told || !total_says_it) out.count_if_cut = times(report.count);
+  if (!told || cut) out.count = out.count_if_cut;
+  out.title = title_of(report, text.title(language), values);
   out.host = brief(base::trim(value_or_empty(report.labels, "host")), kValueBytes);
   out.labels = label_values(report, rule, summary);
   out.time = time_range(report.first, report.last, now);
   out.rule = brief(rule.name, kValueBytes);
   out.file = brief(report.last_hit.path, kPathBytes);
   return out;
+}
+
+std::string counted(const Facts& said, const std::string& summary) {
+  return summary + (summary == said.summary ? said.count : said.count_if_cut);
 }
 
 std::string time_range(base::Wall first, base::Wall last, base::Now now) {

@@ -17,7 +17,8 @@ struct Facts {
   std::string summary;
   std::string summary_markdown;  // the same with the template's own Markdown, values escaped
   std::string count;             // " ×3"; empty where there is nothing to add to the summary
-  std::string title;             // as the rule has it; may be empty
+  std::string count_if_cut;  // the same for a summary that is cut: what its template says of it may be gone
+  std::string title;         // as the rule has it, cut to kTitleCharacters; may be empty
   std::string host;
   std::vector<std::string> labels;  // values of the others, those aside that the summary shows
   std::string time;
@@ -26,6 +27,10 @@ struct Facts {
 };
 
 Facts facts(const alert::Report& report, const RuleText& text, config::Language language, base::Now now);
+
+// The summary, or what is left of it when cut, with its count: the length of a value, which whoever writes
+// the log may choose, never costs the count.
+std::string counted(const Facts& said, const std::string& summary);
 
 // "10:31:02–10:31:40 +08:00", with the date where it is not today's.
 std::string time_range(base::Wall first, base::Wall last, base::Now now);

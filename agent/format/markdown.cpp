@@ -26,10 +26,10 @@ std::string state_word(const alert::Report& report, const config::Rule& rule, co
 
 std::string title(const alert::Report& report, const config::Rule& rule, const Facts& said,
                   config::Language language) {
-  if (!said.title.empty()) return shorten(said.title, kTitleCharacters);
+  if (!said.title.empty()) return said.title;
   std::string out = "[" + state_word(report, rule, language) + "] ";
   if (!said.host.empty()) out += brief(said.host, kTitleHostBytes) + " ";
-  return out + shorten(said.summary, kTitleCharacters - out.size()) + said.count;
+  return out + counted(said, shorten(said.summary, kTitleCharacters - out.size()));
 }
 
 std::string_view emoji(const alert::Report& report, const config::Rule& rule) {

@@ -10,16 +10,18 @@ constexpr std::size_t kPeople = 50;
 
 }  // namespace
 
-void add_people(At& all, const At& more) {
+bool add_people(At& all, const At& more) {
   const auto add = [&](std::vector<std::string>& to, const std::vector<std::string>& from) {
-    for (const auto& name : from) {
-      if (all.mobiles.size() + all.user_ids.size() == kPeople) return;
-      if (std::ranges::find(to, name) == to.end()) to.push_back(name);
-    }
+    return std::ranges::all_of(from, [&](const std::string& name) {
+      if (std::ranges::find(to, name) != to.end()) return true;
+      if (all.mobiles.size() + all.user_ids.size() == kPeople) return false;
+      to.push_back(name);
+      return true;
+    });
   };
-  add(all.mobiles, more.mobiles);
-  add(all.user_ids, more.user_ids);
   all.all = all.all || more.all;
+  const bool mobiles = add(all.mobiles, more.mobiles);
+  return add(all.user_ids, more.user_ids) && mobiles;
 }
 
 At called(const config::Mention& mention, config::EventKind event) {

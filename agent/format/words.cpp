@@ -13,7 +13,7 @@ struct Row {
   std::string_view english_one;
   std::string_view chinese;
 };
-constexpr std::array<Row, 22> kWords = {{
+constexpr std::array<Row, 23> kWords = {{
     {"INFO", "INFO", "提示"},
     {"WARNING", "WARNING", "警告"},
     {"ERROR", "ERROR", "错误"},
@@ -28,6 +28,7 @@ constexpr std::array<Row, 22> kWords = {{
     {"{} hits in total", "{} hit in total", "累计 {} 次"},
     {"and {} more hits", "and {} more hit", "另有 {} 条"},
     {"… {} more lines", "… {} more line", "… 另有 {} 行"},
+    {"… {} more bytes", "… {} more byte", "… 另有 {} 字节"},
     {"and {} more", "and {} more", "另有 {} 项"},
     {"{} bytes", "{} byte", "{} 字节"},
     {"{} alerts", "{} alert", "{} 个告警"},

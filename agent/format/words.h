@@ -26,6 +26,7 @@ enum class Word {
   kInTotal,    // n: hits
   kMoreHits,   // n
   kMoreLines,  // n
+  kMoreBytes,  // n
   kMore,       // n: labels, troubles
   kBytes,      // n
   kAlerts,     // n

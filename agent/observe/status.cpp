@@ -4,6 +4,9 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
+#include "format/escape.h"
+
 namespace dingtail::observe {
 namespace {
 
@@ -31,10 +34,13 @@ json target_json(const deliver::TargetStatus& target) {
   return out;
 }
 
-// Rows of cells, aligned in columns, two blanks apart.
+// Rows of cells, aligned in columns, two blanks apart. Nothing in a cell steers the terminal.
 class Grid {
  public:
-  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  void add(const std::vector<std::string>& row) {
+    rows_.emplace_back();
+    for (const auto& cell : row) rows_.back().push_back(format::plain(cell));
+  }
 
   [[nodiscard]] std::string print() const {
     std::vector<std::size_t> widths;
@@ -94,11 +100,20 @@ std::string targets_text(const Status& status) {
               std::to_string(target.delivered)});
     if (!target.last_error) continue;
     const auto& error = *target.last_error;
-    errors += "  " + target.name + ": " +
-              (error.errcode ? "errcode " + std::to_string(*error.errcode) + ": " : "") + error.errmsg +
-              " (" + base::print_date_time(error.at) + ")\n    remedy: " + error.remedy + '\n';
+    errors += "  " + format::plain(target.name) + ": " +
+              (error.errcode ? "errcode " + std::to_string(*error.errcode) + ": " : "") +
+              format::plain(error.errmsg) + " (" + base::print_date_time(error.at) +
+              ")\n    remedy: " + format::plain(error.remedy) + '\n';
   }
   return grid.print() + errors;
+}
+
+std::string reload_text(const Status& status) {
+  if (status.reload_error.empty()) return {};
+  std::string out = "last reload refused: ";
+  for (const auto line : base::split(base::trim(status.reload_error), '\n'))
+    out += format::plain(line) + '\n';
+  return out;
 }
 
 std::string losses_text(const Status& status) {
@@ -152,8 +167,7 @@ std::string to_json(const Status& status) {
 
 std::string to_text(const Status& status) {
   std::string out = "dingtail " + status.version + ", pid " + std::to_string(status.pid) + ", rules " +
-                    status.rules_hash + '\n';
-  if (!status.reload_error.empty()) out += "last reload refused: " + status.reload_error + '\n';
+                    status.rules_hash + '\n' + reload_text(status);
   out += "\nFiles\n" + files_text(status);
   out += "\nRules\n" + rules_text(status);
   out += "\nTargets\n" + targets_text(status);

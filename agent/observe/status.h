@@ -33,7 +33,7 @@ struct Status {
 
 // The object that product.md, section 2, promises; one line without newline.
 std::string to_json(const Status& status);
-// Tables; rules that never hit are counted, not listed.
+// Tables, in which no text steers the terminal; rules that never hit are counted, not listed.
 std::string to_text(const Status& status);
 
 }  // namespace dingtail::observe

@@ -114,6 +114,11 @@ base::Result<Directory> Directory::open(const std::string& name) {
   return directory;
 }
 
+bool is_held(const std::string& path) {
+  const base::Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return fd && ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
 base::Status Directory::check_files() const {
   for (const auto part : kParts) {
     const auto name = std::string(kName).append(part);

@@ -44,6 +44,11 @@ class Directory {
   std::string path_;  // without symbolic links
 };
 
+// Whether an agent holds that directory now. Makes nothing, and is false where it cannot be looked at. An
+// agent that starts in the very moment of the question could take it for another agent: not for use in a
+// loop.
+bool is_held(const std::string& path);
+
 // By what statfs(2) calls f_type.
 bool is_network_file_system(std::uint64_t type);
 

@@ -112,6 +112,21 @@ TEST_F(Robots, SendGoesThroughTheRunningAgentsQuota) {
   EXPECT_THAT(group().messages().at(1).verdict.posted.text, AllOf(HasSubstr("alone"), HasSubstr(kKeyword)));
 }
 
+TEST_F(Robots, SendDoesNotPassBesideTheQuotaOfAnAgentThatItCannotAsk) {
+  configure("");
+  start();
+  const auto elsewhere = "state_dir = \"state\"\ncontrol = \"elsewhere.sock\"\n" + target();
+  write_config(elsewhere);
+  const auto refused = ask({"send", "--target", "ops", "x"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err,
+              AllOf(HasSubstr("nothing was sent: an agent runs on "), HasSubstr("what to do: ")));
+  EXPECT_EQ(group().requests().size(), 0U);
+  stop();
+  EXPECT_EQ(ask({"send", "--target", "ops", "x"}).code, 0);
+  EXPECT_EQ(group().requests().size(), 1U);
+}
+
 TEST_F(Robots, SendTellsWhatTheRobotSaidAndWhatToDo) {
   configure("");
   for (const bool agent : {true, false}) {

@@ -113,7 +113,7 @@ class Player {
     using namespace std::chrono;
     now_ = {at, sys_days{year{2026} / 11 / 21} - hours(8) + at.time_since_epoch()};
     pipeline_->tick(now_);
-    for (const auto& notice : notices_.tick(pipeline_->config(), now_)) take(notice);
+    for (const auto& notice : notices_.tick(pipeline_->config(), pipeline_->redaction(), now_)) take(notice);
   }
 
   // The message of that alert that nobody was told of yet.

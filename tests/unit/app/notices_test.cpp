@@ -44,7 +44,7 @@ class NoticesTest : public testing::Test {
   // What the screen shows by now.
   std::vector<std::string> shown() {
     std::vector<std::string> out;
-    for (auto& message : notices_.tick(config_, now_))
+    for (auto& message : notices_.tick(config_, redaction_, now_))
       if (message.target == "screen") out.push_back(message.message.plain);
     return out;
   }
@@ -54,6 +54,7 @@ class NoticesTest : public testing::Test {
   }
 
   config::Config config_ = test::rules_of(kTargets);
+  match::Redaction redaction_;
   base::Now now_{base::Mono{hours(100)}, base::from_unix_ms(1'763'692'262'000)};
   Notices notices_;
 };
@@ -74,7 +75,7 @@ TEST_F(NoticesTest, TroublesOfTwoSecondsAreOneMessage) {
 TEST_F(NoticesTest, EachAgentTargetHearsInItsLanguageWithItsKeywordAndNobodyIsMentioned) {
   say(Event::kFileUnreadable, "/a", "Permission denied");
   pass(seconds(2));
-  const auto messages = notices_.tick(config_, now_);
+  const auto messages = notices_.tick(config_, redaction_, now_);
   ASSERT_EQ(messages.size(), 2U);
   EXPECT_EQ(messages[0].target, "group");
   EXPECT_EQ(messages[0].type, config::TargetType::kDingtalk);
@@ -85,11 +86,28 @@ TEST_F(NoticesTest, EachAgentTargetHearsInItsLanguageWithItsKeywordAndNobodyIsMe
   EXPECT_EQ(messages[1].type, config::TargetType::kConsole);
 }
 
+TEST_F(NoticesTest, TellNothingThatIsKeptOutOfAlerts) {
+  config::Problems problems;
+  redaction_ = match::Redaction::compile(
+      test::rules_of("[[redact]]\npreset=['cn-mobile']\n[[redact]]\npattern='screen'\nreplace='x'\n").redacts,
+      problems);
+  say(Event::kFileUnreadable, "/data/13800000000/a.log", "13900000000: Permission denied");
+  say(Event::kTargetHeld, "screen", "13900000000");
+  pass(seconds(2));
+  const auto messages = notices_.tick(config_, redaction_, now_);
+  ASSERT_EQ(messages.size(), 2U);
+  for (const auto& each : messages)
+    EXPECT_THAT(each.message.text + each.message.plain + each.line.text,
+                AllOf(HasSubstr("/a.log"), HasSubstr("Permission denied"), Not(HasSubstr("13800000000")),
+                      Not(HasSubstr("13900000000"))));
+  EXPECT_THAT(messages[1].message.plain, Not(HasSubstr("target-held"))) << "its own, known by its own name";
+}
+
 TEST_F(NoticesTest, NobodyHearsWhereNobodyIsToHear) {
   config_.agent_targets.emplace();
   say(Event::kFileUnreadable, "/a", "Permission denied");
   pass(seconds(2));
-  EXPECT_THAT(notices_.tick(config_, now_), IsEmpty());
+  EXPECT_THAT(notices_.tick(config_, redaction_, now_), IsEmpty());
   EXPECT_FALSE(notices_.next_deadline());
 }
 
@@ -148,7 +166,7 @@ TEST_F(NoticesTest, AReloadThatIsTakenEndsTheRefusalsThatWait) {
 TEST_F(NoticesTest, ThatATargetIsHeldIsToldThroughTheOthers) {
   say(Event::kTargetHeld, "group", "sign not match");
   pass(seconds(2));
-  const auto messages = notices_.tick(config_, now_);
+  const auto messages = notices_.tick(config_, redaction_, now_);
   ASSERT_EQ(messages.size(), 1U);
   EXPECT_EQ(messages[0].target, "screen");
   EXPECT_THAT(messages[0].message.plain, HasSubstr("sign not match"));
@@ -158,7 +176,7 @@ TEST_F(NoticesTest, AHeldTargetStillGetsWhatElseThereIs) {
   say(Event::kTargetHeld, "group", "sign not match");
   say(Event::kFileUnreadable, "/a", "Permission denied");
   pass(seconds(2));
-  const auto messages = notices_.tick(config_, now_);
+  const auto messages = notices_.tick(config_, redaction_, now_);
   ASSERT_EQ(messages.size(), 2U);
   EXPECT_THAT(messages[0].message.text, AllOf(HasSubstr("/a"), Not(HasSubstr("sign not match"))));
 }
@@ -187,8 +205,8 @@ TEST_F(NoticesTest, LossesWithinTheHourAreSummedAndToldWhenItIsOver) {
 
 TEST_F(NoticesTest, TheAgentsEndWaitsForNothing) {
   say(Event::kFileUnreadable, "/a", "Permission denied");
-  EXPECT_EQ(notices_.flush(config_, now_).size(), 2U);
-  EXPECT_THAT(notices_.flush(config_, now_), IsEmpty());
+  EXPECT_EQ(notices_.flush(config_, redaction_, now_).size(), 2U);
+  EXPECT_THAT(notices_.flush(config_, redaction_, now_), IsEmpty());
 }
 
 TEST_F(NoticesTest, ShowTheFirstDetailsAndCountTheRest) {

@@ -142,7 +142,8 @@ TEST(DigestTest, CallsTheUnionOfItsPeopleOnce) {
   EXPECT_THAT(out.message.text, EndsWith("\n\n@13800000000 @13900000000 @manager @all"));
 }
 
-TEST(DigestTest, CallsFiftyPeopleAtMostThoseOfTheCriticalFirst) {
+// DingTalk takes no more than 50 people in a message: the others' lines wait for the next one.
+TEST(DigestTest, EndsBeforeTheLineWhosePeopleItCannotCall) {
   std::vector<DigestLine> lines;
   for (int i = 0; i < 60; ++i) {
     lines.push_back(line("a", i == 59 ? Severity::kCritical : Severity::kError, 1));
@@ -151,7 +152,11 @@ TEST(DigestTest, CallsFiftyPeopleAtMostThoseOfTheCriticalFirst) {
   const auto out = said(lines);
   EXPECT_THAT(out.message.at.mobiles, SizeIs(50));
   EXPECT_EQ(out.message.at.mobiles.front(), "13800000069");
-  EXPECT_EQ(out.told, 60U);
+  EXPECT_EQ(out.told, 50U);
+  EXPECT_THAT(out.message.text, HasSubstr("10 more alerts follow."));
+  for (auto& each : lines) each.people.mobiles = {"13800000069"};
+  EXPECT_EQ(said(lines).told, 60U);
+  EXPECT_EQ(said({line("nobody's", Severity::kError, 1), lines.front()}).told, 2U);
 }
 
 TEST(DigestTest, HoldsAKeyword) {
@@ -167,7 +172,7 @@ TEST(DigestTest, TellsAsMuchAsFitsCriticalFirstAndHowMuchFollows) {
   for (int i = 0; i < 500; ++i) {
     lines.push_back(line(std::to_string(i) + " \"<告警>\" " + std::string(100, 'x'),
                          i == 499 ? Severity::kCritical : Severity::kWarning, 7));
-    lines.back().people.user_ids = {std::string(60, 'u') + std::to_string(i)};
+    lines.back().people.user_ids = {std::string(60, 'u') + std::to_string(i % 50)};
   }
   const auto out = said(lines);
   const auto body = body_json(out.message, std::string(64, 'u'));
@@ -254,6 +259,17 @@ TEST(DigestTest, ALineOfAReport) {
   EXPECT_EQ(out.alerts, 0U);
   EXPECT_EQ(out.resolved, 1U);
   EXPECT_THAT(out.people.mobiles, testing::IsEmpty()) << "firing messages alone mention";
+}
+
+TEST(DigestTest, ALineOfAReportSaysTheCountThatALongValueCutsOut) {
+  Case c;
+  c.rule.summary.by_language[Language::kEnglish] = located("${user} from ${src}: ${count} tries");
+  c.report.last_hit.fields = {{"user", std::string(200, 'x')}, {"src", "192.0.2.1"}};
+  config::Problems problems;
+  const auto text = RuleText::compile(c.rule, c.names, {}, problems);
+  EXPECT_EQ(digest_line(c.report, text, Language::kEnglish, {}, c.now).text, std::string(200, 'x') + "… ×3");
+  c.report.last_hit.fields["user"] = "root";
+  EXPECT_EQ(digest_line(c.report, text, Language::kEnglish, {}, c.now).text, "root from 192.0.2.1: 3 tries");
 }
 
 TEST(DigestTest, LinesComeBackFromJson) {

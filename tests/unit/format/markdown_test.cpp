@@ -193,6 +193,20 @@ TEST(Message, CutsALongTitleButNotItsCount) {
   EXPECT_EQ(c.message().title, std::string(120, 'x') + "…");
 }
 
+TEST(Message, SaysTheCountWhereALongValueCutsItOutOfTheSummary) {
+  Case c;
+  c.rule.summary.by_language[Language::kEnglish] = located("${user} from ${src} on ${proc}: ${count} tries");
+  for (const char* name : {"user", "src", "proc"}) c.report.last_hit.fields[name] = std::string(200, 'x');
+  c.report.count = c.report.total = 1051;
+  EXPECT_THAT(c.message().title, EndsWith("x… ×1,051"));
+  EXPECT_THAT(c.message().text, HasSubstr("x… ×1,051\n\n"));
+  EXPECT_THAT(c.message().plain, HasSubstr("x… ×1,051\n"));
+  c.rule.title.by_language[Language::kEnglish] = located("${user}: ${count} tries");
+  EXPECT_EQ(c.message().title, std::string(120, 'x') + "… ×1,051");
+  c.report.last_hit.fields["user"] = "root";
+  EXPECT_EQ(c.message().title, "root: 1051 tries");
+}
+
 TEST(Message, KeepsTheTemplatesOwnMarkdownInTheHeadingAlone) {
   Case c;
   c.rule.summary.by_language[Language::kEnglish] = located("**${proc}**\nis gone");

@@ -38,6 +38,8 @@ TEST(Redaction, OfSecretsTakesThemByTheWordBefore) {
       {"sent Bearer 0123456789abcdef", "sent Bearer ***"},
       {"Set-Cookie: sid=abc; Path=/", "Set-Cookie: ***"},
       {"mysql://app:s3cr%40t@db:3306/x", "mysql://app:***@db:3306/x"},
+      {"redis://:p@ss@cache:6379/0", "redis://:***@cache:6379/0"},
+      {"to=\"smtp://bob@x.example:p@w@mail\", for a@b", "to=\"smtp://bob@x.example:***@mail\", for a@b"},
       {"exec: psql --password hunter2 -U app", "exec: psql --password *** -U app"},
       {"口令：错误密码123 用户：张三", "口令：*** 用户：张三"},
   };
@@ -67,7 +69,7 @@ TEST(Redaction, OfSecretsLeavesOrdinaryLinesAsTheyAre) {
        {"Failed password for root from 203.0.113.9 port 4 ssh2",
         "password authentication failed for user app", "secret \"db\" not found", "secrets: forbidden",
         "https://example.com:8080/a@b", "design=flat", "unexpected token <", "The password has expired",
-        "sk-short", "tokenizer: 5 words", "git@example.com:a/b"})
+        "ssh://git@example.com:22/a@b", "sk-short", "tokenizer: 5 words", "git@example.com:a/b"})
     EXPECT_EQ(redact.redacted(line), line);
 }
 

@@ -9,7 +9,9 @@
 namespace dingtail::observe {
 namespace {
 
+using testing::AnyOf;
 using testing::HasSubstr;
+using testing::Not;
 
 Status with_losses() {
   ::setenv("TZ", "CST-8", 1);
@@ -53,6 +55,25 @@ TEST(Status, ShowsHowManyMessagesOfATargetAreHeld) {
   TARGET  STATE  QUEUE  HELD  QUOTA LEFT  DELIVERED
   ops     ok     3      2     0           0
 )"));
+}
+
+// Whoever may name a log file or answer for a robot could else write to the operator's terminal.
+TEST(Status, ShowsPeopleNoControlCharacters) {
+  const std::string steering = "a\x1b]0;b\x07\ncritical\xe2\x80\xae";
+  Status status = with_losses();
+  status.reload_error = "2026-11-21 10:31:02\na.toml:1:1: error: " + steering + "\n";
+  status.files.resize(1);
+  status.files[0].path = status.files[0].reason = steering;
+  status.rules = {{steering, steering, 1, 1}};
+  status.targets.resize(1);
+  status.targets[0].name = steering;
+  status.targets[0].last_error = {.errcode = 1, .errmsg = steering, .remedy = steering, .at = {}};
+  status.losses[0].path = status.losses[0].reason = steering;
+  const auto text = to_text(status);
+  EXPECT_THAT(text, HasSubstr("10:31:02\na.toml:1:1: error: a\\x1b]0;b\\x07\n")) << "a line an error";
+  EXPECT_THAT(text, HasSubstr("\nTargets\n"));
+  EXPECT_THAT(text, HasSubstr("  a\\x1b]0;b\\x07 critical\\u202e"));
+  EXPECT_THAT(text, Not(AnyOf(HasSubstr("\x1b"), HasSubstr("\x07"), HasSubstr("\xe2\x80\xae"))));
 }
 
 }  // namespace

@@ -47,7 +47,14 @@ TEST_F(DirectoryTest, ASecondAgentIsRefusedWhateverFileIsDeleted) {
 }
 
 TEST_F(DirectoryTest, TheLockIsFreeWhenItsHolderEnds) {
-  { ASSERT_TRUE(Directory::open(state)); }
+  EXPECT_FALSE(is_held(state));
+  EXPECT_FALSE(std::filesystem::exists(state)) << "asking makes nothing";
+  {
+    const auto held = Directory::open(state);
+    ASSERT_TRUE(held);
+    EXPECT_TRUE(is_held(state));
+  }
+  EXPECT_FALSE(is_held(state));
   EXPECT_TRUE(Directory::open(state));
 }
 
