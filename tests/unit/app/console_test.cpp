@@ -8,37 +8,38 @@
 #include <cstdio>
 #include <string>
 
+#include "base/fd.h"
+
 namespace dingtail::app {
 namespace {
 
 constexpr std::size_t kPlenty = 1 << 20;
 
-// stdout is a pipe that holds 4096 bytes.
+// While the console writes, stdout is a pipe that holds 4096 bytes.
 class ConsoleTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::fflush(stdout);
     std::array<int, 2> ends{};
     ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-    ASSERT_EQ(::fcntl(ends[1], F_SETPIPE_SZ, 4096), 4096);
-    ASSERT_EQ(::fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
-    reader_ = ends[0];
-    stdout_ = ::dup(STDOUT_FILENO);
-    ASSERT_EQ(::dup2(ends[1], STDOUT_FILENO), STDOUT_FILENO);
-    ::close(ends[1]);
+    reader_ = base::Fd(ends[0]);
+    writer_ = base::Fd(ends[1]);
+    ASSERT_EQ(::fcntl(writer_.get(), F_SETPIPE_SZ, 4096), 4096);
+    ASSERT_EQ(::fcntl(reader_.get(), F_SETFL, O_NONBLOCK), 0);
   }
-  void TearDown() override {
-    ::dup2(stdout_, STDOUT_FILENO);
-    ::close(stdout_);
-    ::close(reader_);
+  void write_some() {
+    std::fflush(stdout);
+    const base::Fd kept(::dup(STDOUT_FILENO));
+    ASSERT_EQ(::dup2(writer_.get(), STDOUT_FILENO), STDOUT_FILENO);
+    console_.write_some({});
+    ASSERT_EQ(::dup2(kept.get(), STDOUT_FILENO), STDOUT_FILENO);
   }
   // All that is printed once somebody reads.
   std::string read_all() {
     std::string out;
     do {
-      console_.write_some({});
+      write_some();
       std::array<char, 8192> buffer{};
-      const auto got = ::read(reader_, buffer.data(), buffer.size());
+      const auto got = ::read(reader_.get(), buffer.data(), buffer.size());
       if (got > 0) out.append(buffer.data(), static_cast<std::size_t>(got));
     } while (console_.waiting() > 0);
     return out;
@@ -47,15 +48,15 @@ class ConsoleTest : public testing::Test {
   Console console_;
 
  private:
-  int reader_ = -1;
-  int stdout_ = -1;
+  base::Fd reader_;
+  base::Fd writer_;
 };
 
 TEST_F(ConsoleTest, WhatAFullPipeDoesNotTakeWaits) {
   const std::string page(4096, 'x');
   console_.print(page, kPlenty);
   console_.print("second", kPlenty);
-  console_.write_some({});
+  write_some();
   EXPECT_EQ(console_.waiting(), 2U) << "the first one's newline";
   EXPECT_TRUE(console_.next_try({}));
   EXPECT_EQ(read_all(), page + "\nsecond\n");
