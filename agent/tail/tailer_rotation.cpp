@@ -156,19 +156,25 @@ void Tailer::postpone(Rotation rotation) {
   for (auto& orphan : rotation.orphans) waiting.orphans.push_back(std::move(orphan));
 }
 
-// Adds the orphans that are rewritten. An error: descriptors are exhausted.
+// Adds the orphans that are rewritten. An error: descriptors are exhausted, or a file is gone that was there
+// when this look began. What it was compressed to meanwhile would be taken for one that was never seen.
 base::Result<Past> Tailer::past_of(Rotation& rotation, base::Now now) {
+  const auto gone = [] { return base::fail(base::Code::kBusy, "renamed during the look"); };
   Past past{rotation.spot, {}, {}, {}, {}, {}, [this](FileId id) {
               return files_.contains(id) || remembered_.contains(id);
             }};
   for (auto* file : files_.of_path(past.spot.path)) {
-    if (file->life == Life::kCopy) past.copies.emplace(file->id(), state_of(*file));
+    if (file->life == Life::kCopy) {
+      past.copies.emplace(file->id(), state_of(*file));
+      if (const auto there = stat_file(file->at()); !there || there->id != file->id()) return gone();
+    }
     if (file->life == Life::kCopy || file->compressed()) continue;
     const auto opened = file->open();
     if (!opened && opened.error().code == base::Code::kBusy) return tl::unexpected(opened.error());
+    if (opened && !*opened) return gone();
     keep_open(*file, now);
     if (!opened) past.unreadable.push_back(state_of(*file));
-    if (!opened || !*opened) continue;
+    if (!opened) continue;
     past.present.push_back(file);
     if (!file->intact()) rotation.orphans.push_back({state_of(*file), Fate::kRewritten});
   }

@@ -252,6 +252,7 @@ std::string Cutting::cut_many() {
   while (cuts_.all < options_.cuts) {
     wait_for_moment();
     if (auto error = cut(load); !error.empty()) return error;
+    if (robot_.told_most() > crash::kLinesAPart) return "a line was counted twice: no more cuts";
     progress.show(std::to_string(cuts_.all) + " of " + std::to_string(options_.cuts) + " cuts");
   }
   return {};
@@ -276,6 +277,8 @@ int Cutting::run() {
       options_.file_system.c_str(), options_.seed, cuts_.all, cuts_.at_a_sync, cuts_.with_losses,
       cuts_.renumbered, writer_.lines(), writer_.rotations(), told.messages, told.repeats, verdict.lost,
       verdict.twice);
+  std::error_code unkept;
+  fs::copy_file(dir_ / "agent.log", disk_.path() + "/agent.log", unkept);
   const int code = crash::conclude(faults, agent_.process().err(), disk_.path(), options_.keep);
   agent_.kill();
   writer_.close();
