@@ -10,6 +10,7 @@ namespace dingtail::deliver {
 namespace {
 
 constexpr base::Millis kHoldMost = std::chrono::hours(1);
+constexpr base::Millis kReadingTheClock{100};  // of both, at the most
 constexpr std::int64_t kSecurityCheck = 310000;
 
 constexpr std::string_view kTokenKey = "access_token=";
@@ -71,6 +72,7 @@ void Courier::set_targets(std::vector<Target> targets, std::size_t outbox_bytes)
 }
 
 void Courier::restore(std::vector<Row> rows, const std::vector<RobotRecord>& robots, base::Now now) {
+  follow_clock(now);
   for (const auto& record : robots) restore_record(record, now);
   for (auto& row : rows) {
     if (row.state == RowState::kSending)  // its robot may have it already
@@ -140,9 +142,10 @@ std::vector<const Courier::Lane*> Courier::lanes_of(const Target& target) const 
 // of the last one would be free after a restart.
 void Courier::follow_clock(base::Now now) {
   const auto ahead = now.wall.time_since_epoch() - now.mono.time_since_epoch();
-  const auto step = std::chrono::duration_cast<std::chrono::seconds>(ahead - wall_ahead_.value_or(ahead));
-  wall_ahead_ = wall_ahead_.value_or(ahead) + step;  // what is left of it counts with the next
-  if (step.count() == 0) return;
+  const auto step = ahead - wall_ahead_.value_or(ahead);
+  if (!wall_ahead_) wall_ahead_ = ahead;
+  if (std::chrono::abs(step) < kReadingTheClock) return;
+  wall_ahead_ = ahead;
   for (auto& [key, lane] : lanes_) {
     auto& [name, rests_until, answered] = lane.record;
     if (answered.empty() && rests_until == base::Wall{}) continue;
