@@ -139,7 +139,7 @@ void Tailer::settle(Rotation rotation, base::Now now, const Sink& sink) {
   const auto gone = rotation.orphans.size();
   auto past = past_of(rotation, now);
   auto found = past ? find_generations(*past) : tl::unexpected(past.error());
-  if (!found) {
+  if (!found || !is_still(*past)) {
     rotation.orphans.resize(gone);
     return postpone(std::move(rotation));
   }
@@ -181,6 +181,15 @@ base::Result<Past> Tailer::past_of(Rotation& rotation, base::Now now) {
   past.orphans = rotation.orphans;
   for (const auto& [id, path] : rotation.fresh) past.fresh.insert(id);
   return past;
+}
+
+// False: a file was truncated during the search, and so was no longer what its copy was compared with.
+bool Tailer::is_still(const Past& past) {
+  return std::all_of(past.present.begin(), past.present.end(), [&](const TailedFile* file) {
+    const bool known = std::any_of(past.orphans.begin(), past.orphans.end(),
+                                   [&](const Orphan& orphan) { return orphan.state.id == file->id(); });
+    return known || file->intact();
+  });
 }
 
 void Tailer::end_orphan(const Orphan& orphan, const Generations& found, const Past& past, base::Now now,
