@@ -79,11 +79,12 @@ void Tailer::look_at_all(base::Now now, std::size_t most_new, const Sink& sink) 
     return put_off_look();
   }
   add_fresh(listing, all);
+  const auto held = std::exchange(held_, {});
   for (auto& [path, rotation] : all) settle(std::move(rotation), now, sink);
   for (auto& key : listing.pattern_keys)
     if (known_patterns_.insert(key).second) new_patterns_.insert(key);
-  for (const auto id : std::exchange(held_, {}))
-    if (auto* file = files_.find(id)) queue(*file);
+  for (const auto id : held)
+    if (auto* file = files_.find(id); file != nullptr && !held_.contains(id)) queue(*file);
   tell(listing);
   watch(std::move(listing.directories));
 }

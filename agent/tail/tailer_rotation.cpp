@@ -154,6 +154,8 @@ void Tailer::postpone(Rotation rotation) {
   for (const auto& [id, path] : rotation.fresh) siblings_.postpone(path, id);
   auto& waiting = rotation_at(unsettled_, rotation.spot);
   for (auto& orphan : rotation.orphans) waiting.orphans.push_back(std::move(orphan));
+  for (const auto* file : files_.of_path(rotation.spot.path))
+    if (file->life == Life::kLive) hold(file->id());  // what is older is read first
 }
 
 // Adds the orphans that are rewritten. An error: descriptors are exhausted, or a file is gone that was there
