@@ -259,6 +259,15 @@ void add_fresh(std::vector<Candidate>& candidates, const Past& past, Generations
   }
 }
 
+// False: a file was truncated during the search, and so was no longer what its copy was compared with.
+bool is_still(const Past& past) {
+  return std::all_of(past.present.begin(), past.present.end(), [&](const TailedFile* file) {
+    const bool known = std::any_of(past.orphans.begin(), past.orphans.end(),
+                                   [&](const Orphan& orphan) { return orphan.state.id == file->id(); });
+    return known || file->intact();
+  });
+}
+
 }  // namespace
 
 base::Result<Generations> find_generations(const Past& past) {
@@ -267,6 +276,7 @@ base::Result<Generations> find_generations(const Past& past) {
   if (!candidates) return tl::unexpected(std::move(candidates).error());
   find_orphans(past, *candidates, out);
   add_fresh(*candidates, past, out);
+  if (!is_still(past)) return base::fail(base::Code::kNotFound, "truncated during the search");
   std::sort(out.files.begin(), out.files.end(), [](const File& a, const File& b) { return a->age < b->age; });
   return out;
 }

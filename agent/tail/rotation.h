@@ -49,7 +49,7 @@ struct Generations {
 
 // An orphan's content is the file that holds its first bytes and those before its position: it goes on there.
 // Other fresh files that are no copies were never seen: they are read whole. An error: descriptors are
-// exhausted, nothing can be said.
+// exhausted, or a file changed during the search; nothing can be said now.
 base::Result<Generations> find_generations(const Past& past);
 
 }  // namespace dingtail::tail

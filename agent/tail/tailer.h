@@ -126,7 +126,6 @@ class Tailer {
   void settle(Rotation rotation, base::Now now, const Sink& sink);
   void postpone(Rotation rotation);
   base::Result<Past> past_of(Rotation& rotation, base::Now now);
-  static bool is_still(const Past& past);
   void end_orphan(const Orphan& orphan, const Generations& found, const Past& past, base::Now now,
                   const Sink& sink);
   void start_over(FileId id, bool found, const Sink& sink);

@@ -139,8 +139,9 @@ void Tailer::settle(Rotation rotation, base::Now now, const Sink& sink) {
   const auto gone = rotation.orphans.size();
   auto past = past_of(rotation, now);
   auto found = past ? find_generations(*past) : tl::unexpected(past.error());
-  if (!found || !is_still(*past)) {
+  if (!found) {
     rotation.orphans.resize(gone);
+    if (found.error().code == base::Code::kBusy) make_room();
     return postpone(std::move(rotation));
   }
   for (const auto& [id, path] : rotation.fresh)
@@ -150,7 +151,7 @@ void Tailer::settle(Rotation rotation, base::Now now, const Sink& sink) {
 }
 
 void Tailer::postpone(Rotation rotation) {
-  put_off_look();
+  look_again_ = true;
   for (const auto& [id, path] : rotation.fresh) siblings_.postpone(path, id);
   auto& waiting = rotation_at(unsettled_, rotation.spot);
   for (auto& orphan : rotation.orphans) waiting.orphans.push_back(std::move(orphan));
@@ -161,7 +162,7 @@ void Tailer::postpone(Rotation rotation) {
 // Adds the orphans that are rewritten. An error: descriptors are exhausted, or a file is gone that was there
 // when this look began. What it was compressed to meanwhile would be taken for one that was never seen.
 base::Result<Past> Tailer::past_of(Rotation& rotation, base::Now now) {
-  const auto gone = [] { return base::fail(base::Code::kBusy, "renamed during the look"); };
+  const auto gone = [] { return base::fail(base::Code::kNotFound, "gone during the look"); };
   Past past{rotation.spot, {}, {}, {}, {}, {}, [this](FileId id) {
               return files_.contains(id) || remembered_.contains(id);
             }};
@@ -183,15 +184,6 @@ base::Result<Past> Tailer::past_of(Rotation& rotation, base::Now now) {
   past.orphans = rotation.orphans;
   for (const auto& [id, path] : rotation.fresh) past.fresh.insert(id);
   return past;
-}
-
-// False: a file was truncated during the search, and so was no longer what its copy was compared with.
-bool Tailer::is_still(const Past& past) {
-  return std::all_of(past.present.begin(), past.present.end(), [&](const TailedFile* file) {
-    const bool known = std::any_of(past.orphans.begin(), past.orphans.end(),
-                                   [&](const Orphan& orphan) { return orphan.state.id == file->id(); });
-    return known || file->intact();
-  });
 }
 
 void Tailer::end_orphan(const Orphan& orphan, const Generations& found, const Past& past, base::Now now,
