@@ -16,6 +16,14 @@ std::string_view without_end(std::string_view line) {
   return line;
 }
 
+// Little or nothing stands before the first lines that reading them could make sure of: it is the file's
+// beginning that tells whether they follow what was seen. False: they do not, and the cursor is where it was.
+bool is_continued(TailedFile& file, const Cursor& before) {
+  if (before.position >= kHeadBytes || file.grow_head()) return true;
+  file.cursor = before;
+  return false;
+}
+
 }  // namespace
 
 RecordReader::RecordReader() : buffer_(kBufferBytes) {}
@@ -79,17 +87,15 @@ base::Result<RecordReader::Outcome> RecordReader::read(TailedFile& file, base::N
       }
     }
     const auto& form = form_of(file, source);
-    const auto offset = file.cursor.position;
-    const auto scanned = file.cursor.scanned_to;
+    const auto before = file.cursor;
     const auto lines = buffer_.next(file.reader(), file.cursor, form.lines);
     if (!lines) return tl::unexpected(lines.error());
-    outcome.rewritten = lines->rewritten;
-    if (lines->rewritten) break;
+    outcome.rewritten = lines->rewritten || !is_continued(file, before);
+    if (outcome.rewritten) break;
     outcome.at_end = lines->end_of_file && (!file.sparse() || file.cursor.scanned_to >= file.size());
     if (outcome.at_end) file.reached_end();
-    file.grow_head();
-    outcome.bytes += static_cast<std::size_t>(file.cursor.scanned_to - scanned);
-    hand_out(file, *lines, offset, now, outcome, sink);
+    outcome.bytes += static_cast<std::size_t>(file.cursor.scanned_to - before.scanned_to);
+    hand_out(file, *lines, before.position, now, outcome, sink);
   }
   return outcome;
 }
@@ -123,12 +129,13 @@ base::Result<RecordReader::Outcome> RecordReader::rest_of(TailedFile& file, cons
                                                           base::Now now, const Sink& sink) {
   Outcome outcome;
   const auto& form = form_of(file, sources_[file.source()]);
-  const auto offset = file.cursor.position;
+  const auto before = file.cursor;
   const auto lines = buffer_.rest(bytes, file.cursor, form.lines);
   if (!lines) return tl::unexpected(lines.error());
-  outcome.rewritten = lines->rewritten;
+  outcome.rewritten = lines->rewritten || !is_continued(file, before);
+  if (outcome.rewritten) return outcome;
   outcome.bytes = lines->bytes.size();
-  if (!lines->rewritten) hand_out(file, *lines, offset, now, outcome, sink);
+  hand_out(file, *lines, before.position, now, outcome, sink);
   return outcome;
 }
 

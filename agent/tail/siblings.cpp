@@ -28,6 +28,21 @@ bool is_unfinished(const std::string& path) {
   return is_compressed_name(path) && stat_file(path.substr(0, path.rfind('.'))).has_value();
 }
 
+// Nothing: no rotated file has that name, or its compressor is at work.
+std::optional<Sibling> sibling_at(const std::string& directory, const std::string& name) {
+  if (!base_of(name)) return std::nullopt;
+  const auto path = join_path(directory, name);
+  const auto info = stat_file(path);
+  if (!info || !info->regular || is_unfinished(path)) return std::nullopt;
+  return Sibling{path, *info};
+}
+
+// A compressor makes a new file, and gives it the time of the last write to the old one.
+std::uint64_t age_of(const Sibling& sibling) {
+  const bool by_birth = sibling.info.id.birth != 0 && !is_compressed_name(sibling.path);
+  return by_birth ? sibling.info.id.birth : sibling.info.modified;
+}
+
 }  // namespace
 
 base::Result<std::vector<Sibling>> siblings(const std::string& path) {
@@ -95,20 +110,17 @@ void Siblings::look_at(const std::string& path, const Listed& before,
   if (directory.entries == digest && directory.modified == info->modified && !directory.undecided) return;
   Directory now{digest, info->modified, {}, false};
   for (const auto& entry : *entries) {
-    const auto base = base_of(entry.name);
-    if (!base) continue;
-    const auto sibling = join_path(path, entry.name);
-    const auto there = stat_file(sibling);
-    if (!there || !there->regular || is_unfinished(sibling)) continue;
-    // A compressor makes a new file, and gives it the time of the last write to the old one.
-    const bool by_birth = there->id.birth != 0 && !is_compressed_name(entry.name);
-    const auto age = by_birth ? there->id.birth : there->modified;
-    const bool is_new = is_first ? age >= age_of_news(path) : !directory.seen.contains(node_of(there->id));
-    const bool is_empty = is_new && there->size == 0;
-    if (is_empty) waiting_.insert(sibling);
-    now.undecided = now.undecided || is_empty;
-    if (!is_empty) now.seen.insert(node_of(there->id));
-    if (is_new && !is_empty) found[join_path(path, *base)].push_back({sibling, *there});
+    const auto sibling = sibling_at(path, entry.name);
+    if (!sibling) continue;
+    const auto node = node_of(sibling->info.id);
+    const bool is_new = is_first ? age_of(*sibling) >= age_of_news(path) : !directory.seen.contains(node);
+    if (is_new && sibling->info.size == 0) {
+      waiting_.insert(sibling->path);
+      now.undecided = true;
+      continue;
+    }
+    now.seen.insert(node);
+    if (is_new) found[join_path(path, *base_of(entry.name))].push_back(*sibling);
   }
   directory = std::move(now);
   const auto earlier = before.find(path);

@@ -131,10 +131,15 @@ void TailedFile::skip_to(std::uint64_t position) {
   cursor = Cursor::at(position, tail.value_or(Mark{}));
 }
 
-void TailedFile::grow_head() {
-  const auto seen = std::min<std::uint64_t>(std::max(size_, cursor.scanned_to), kHeadBytes);
-  if (head.size >= seen) return;
-  if (const auto mark = read_mark(reader(), 0, static_cast<std::size_t>(seen))) head = *mark;
+bool TailedFile::grow_head() {
+  const auto seen = std::min<std::uint64_t>(std::max<std::uint64_t>({size_, cursor.scanned_to, head.size}), kHeadBytes);
+  std::array<char, kHeadBytes> bytes{};
+  const auto got = reader()({bytes.data(), static_cast<std::size_t>(seen)}, 0);
+  if (!got) return true;
+  const std::string_view there(bytes.data(), *got);
+  if (head.size > 0 && mark_of(there.substr(0, static_cast<std::size_t>(head.size))) != head) return false;
+  head = mark_of(there);
+  return true;
 }
 
 void TailedFile::note(const FileStat& info) {
@@ -146,6 +151,10 @@ void TailedFile::see(std::uint64_t size) {
   if (compressed()) return;
   size_ = size_before_ = size;
   grow_head();
+}
+
+void TailedFile::see() {
+  if (const auto info = stat()) see(info->size);
 }
 
 void TailedFile::be_copy(const TailedFile& of, std::uint64_t size) {

@@ -88,10 +88,12 @@ class TailedFile {
   // While it is open.
   [[nodiscard]] ReadAt reader() const;
 
-  // What is known of its content grows with what was seen of it.
-  void grow_head();
+  // What is known of its content grows with what was seen of it. False: another content is there now.
+  bool grow_head();
   // It was found open, with so many bytes.
   void see(std::uint64_t size);
+  // What it holds now, while it is open.
+  void see();
   // It was listed so.
   void note(const FileStat& info);
   // From the beginning again: its content is another now.

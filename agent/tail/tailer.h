@@ -126,6 +126,7 @@ class Tailer {
   void settle(Rotation rotation, base::Now now, const Sink& sink);
   void postpone(Rotation rotation);
   base::Result<Past> past_of(Rotation& rotation, base::Now now);
+  base::Status add_present(TailedFile& file, Past& past, Rotation& rotation, base::Now now);
   void end_orphan(const Orphan& orphan, const Generations& found, const Past& past, base::Now now,
                   const Sink& sink);
   void start_over(FileId id, bool found, const Sink& sink);

@@ -153,7 +153,7 @@ void Tailer::found_again(TailedFile& file, FoundFile found) {
   }
   if (file.head.size == 0 && found.info.size > 0) {
     file.note(found.info);
-    if (file.open()) file.see(found.info.size);
+    if (file.open()) file.see();
     changed_.insert(file.id());
   }
   if (!file.is_known(found.info)) queue(file);
@@ -174,15 +174,14 @@ void Tailer::adopt(FoundFile found, base::Now now) {
     set_aside_.erase(id);
     if (known_before->id != id) forget_state(known_before->id);
     file->resume(*known_before);
-    file->note(found.info);
     file->life = Life::kLive;
   } else if (from_end_ || (is_new_pattern && read_from == config::ReadFrom::kEnd)) {
     reader_.begin_at_end(*file, found.info.size);
   }
   log_.say(base::Event::kFileFollowed, file->path(), "from byte " + std::to_string(file->cursor.position));
-  const auto opened = file->open();  // before a rotation can take its name
-  if (!known_before) file->note(found.info);
-  if (!known_before && opened && *opened) file->see(found.info.size);
+  file->note(found.info);
+  static_cast<void>(file->open());  // before a rotation can take its name
+  if (!known_before || file->head.size == 0) file->see();
   queue(*file);
   changed_.insert(id);
   keep_open(files_.add(std::move(file)), now);

@@ -6,6 +6,13 @@
 #include "tail/tailer.h"
 
 namespace dingtail::tail {
+namespace {
+
+tl::unexpected<base::Error> gone() {
+  return base::fail(base::Code::kNotFound, "gone during the look");
+}
+
+}  // namespace
 
 Tailer::Rotation& Tailer::rotation_at(RotationsByPath& all, const Spot& spot) {
   return all.try_emplace(spot.path, Rotation{spot, {}, {}}).first->second;
@@ -38,7 +45,7 @@ void Tailer::rotated(TailedFile& file, base::Now now) {
   file.rest_read = false;
   file.age = 0;
   if (const auto info = file.stat()) {
-    if (file.intact()) file.see(info->size);  // a crash may come before it is read
+    if (file.intact()) file.see();  // a crash may come before it is read
     file.age = info->modified;
   }
   draining_.insert(id);
@@ -162,7 +169,6 @@ void Tailer::postpone(Rotation rotation) {
 // Adds the orphans that are rewritten. An error: descriptors are exhausted, or a file is gone that was there
 // when this look began. What it was compressed to meanwhile would be taken for one that was never seen.
 base::Result<Past> Tailer::past_of(Rotation& rotation, base::Now now) {
-  const auto gone = [] { return base::fail(base::Code::kNotFound, "gone during the look"); };
   Past past{rotation.spot, {}, {}, {}, {}, {}, [this](FileId id) {
               return files_.contains(id) || remembered_.contains(id);
             }};
@@ -170,20 +176,33 @@ base::Result<Past> Tailer::past_of(Rotation& rotation, base::Now now) {
     if (file->life == Life::kCopy) {
       past.copies.emplace(file->id(), state_of(*file));
       if (const auto there = stat_file(file->at()); !there || there->id != file->id()) return gone();
+    } else if (!file->compressed()) {
+      if (auto there = add_present(*file, past, rotation, now); !there)
+        return tl::unexpected(std::move(there).error());
     }
-    if (file->life == Life::kCopy || file->compressed()) continue;
-    const auto opened = file->open();
-    if (!opened && opened.error().code == base::Code::kBusy) return tl::unexpected(opened.error());
-    if (opened && !*opened) return gone();
-    keep_open(*file, now);
-    if (!opened) past.unreadable.push_back(state_of(*file));
-    if (!opened) continue;
-    past.present.push_back(file);
-    if (!file->intact()) rotation.orphans.push_back({state_of(*file), Fate::kRewritten});
   }
   past.orphans = rotation.orphans;
   for (const auto& [id, path] : rotation.fresh) past.fresh.insert(id);
   return past;
+}
+
+base::Status Tailer::add_present(TailedFile& file, Past& past, Rotation& rotation, base::Now now) {
+  const auto opened = file.open();
+  if (!opened && opened.error().code == base::Code::kBusy) return tl::unexpected(opened.error());
+  if (opened && !*opened) return gone();
+  keep_open(file, now);
+  if (!opened) {
+    past.unreadable.push_back(state_of(file));
+    return {};
+  }
+  past.present.push_back(&file);
+  if (!file.intact()) {
+    rotation.orphans.push_back({state_of(file), Fate::kRewritten});
+  } else if (file.head.size == 0) {  // else nothing would tell it from its copy once it is truncated
+    file.see();
+    changed_.insert(file.id());
+  }
+  return {};
 }
 
 void Tailer::end_orphan(const Orphan& orphan, const Generations& found, const Past& past, base::Now now,
@@ -219,7 +238,7 @@ void Tailer::start_over(FileId id, bool found, const Sink& sink) {
   else
     reader_.end(file.path(), sink);
   file.start_anew();
-  if (const auto info = file.stat()) file.see(info->size);
+  file.see();
   file.turn = ++turns_;
   changed_.insert(id);
   queue(file);

@@ -148,6 +148,19 @@ TEST_F(RotationTest, SeveralCopytruncatesWhileStoppedLoseNothing) {
   EXPECT_THAT(losses, IsEmpty());
 }
 
+TEST_F(RotationTest, AFileThatWasEmptyAtTheLastStopAndIsCopytruncatedBeforeItIsReadLosesNothing) {
+  dir.write("logs/a.log", "");
+  read();
+  stop();
+  dir.write("logs/a.log", "1\n2\n");
+  fs::copy_file(dir / "logs/a.log", dir / "logs/a.log.1");
+  restart();
+  dir.write("logs/a.log", "");
+  EXPECT_THAT(read(), ElementsAre("1", "2"));
+  stop();
+  EXPECT_THAT(losses, IsEmpty());
+}
+
 TEST_F(RotationTest, OldCopiesThatTheStateNeverKnewAreNotRead) {
   dir.write("logs/a.log.1", "ancient\n");
   dir.write("logs/a.log.2", "more ancient\n");
