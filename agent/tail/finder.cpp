@@ -12,6 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int kMostLinks = 40;  // on one way
+
 // Following the agent's own log, where stdout or stderr is a file, would feed on itself.
 std::set<FileId> own_output() {
   std::set<FileId> out;
@@ -27,7 +29,6 @@ std::string parent_of(const std::string& path) {
 
 // Where the links stand that lead from a name to its file: each may be retargeted.
 void add_links(std::string path, std::set<std::string>& directories) {
-  constexpr int kMostLinks = 40;
   std::error_code error;
   for (int i = 0; i < kMostLinks && fs::is_symlink(path, error); ++i) {
     const auto target = fs::read_symlink(path, error);
@@ -116,11 +117,18 @@ bool Finder::add(const std::string& path, const Pattern& pattern, Look& look) co
     return true;
   }
   const auto parent = parent_of(path);
-  auto& real_parent = look.real_directories[parent];
-  if (real_parent.empty()) real_parent = real_path(parent);
+  const auto [at, is_new] = look.directories.try_emplace(parent);
+  if (is_new) at->second = {real_path(parent), deciders_of(parent)};
+  const auto& real_parent = at->second.real;
+  if (is_link) add_links(path, listing.directories);
+  // Else whoever may rename his log could have the agent read, and tell, any file that it may read.
+  const auto deciders = is_link ? deciders_of(path) : at->second.deciders;
+  if (!deciders.empty() && deciders != std::set{info->owner}) {
+    listing.unfollowed.push_back({path, pattern.source, Why::kForeignLink});
+    return true;
+  }
   const auto in_real_parent = [&] { return (fs::path(real_parent) / fs::path(path).filename()).string(); };
   const auto real = is_link ? real_path(path) : (real_parent == parent ? path : in_real_parent());
-  if (is_link) add_links(path, listing.directories);
   if (real != path) {
     listing.directories.insert(parent_of(real));
     listing.names[real] = info->id;
@@ -141,6 +149,9 @@ const char* words(Why why) {
       return "not a regular file";
     case Why::kDenied:
       return "permission denied; it is followed when the agent's user may read it";
+    case Why::kForeignLink:
+      return "reached by a symbolic link whose owner is neither root nor the file's: not followed; name the "
+             "file itself in `paths`, or let root own the link";
   }
   return "";
 }
@@ -149,6 +160,30 @@ std::string real_path(const std::string& path) {
   std::error_code error;
   const auto real = fs::weakly_canonical(path, error);
   return error ? path : real.string();
+}
+
+std::set<std::uint32_t> deciders_of(const std::string& path) {
+  std::set<std::uint32_t> out;
+  fs::path way = "/";
+  auto left = fs::path(path).relative_path();
+  for (int links = 0; !left.empty();) {
+    const auto step = way / *left.begin();
+    const auto info = stat_entry(step.string());
+    fs::path rest;
+    for (auto name = std::next(left.begin()); name != left.end(); ++name) rest /= *name;
+    std::error_code error;
+    if (!info || !info->link) {
+      way = step.lexically_normal();
+      left = rest;
+    } else if (const auto target = fs::read_symlink(step, error); !error && ++links < kMostLinks) {
+      if (info->owner != 0 && info->owner != ::geteuid()) out.insert(info->owner);
+      if (target.is_absolute()) way = "/";
+      left = target.relative_path() / rest;
+    } else {
+      break;
+    }
+  }
+  return out;
 }
 
 const std::map<FileId, std::string>* Listings::in(const std::string& directory) {

@@ -21,7 +21,7 @@ struct FoundFile {
       pattern;  // its key: the source's name, U+001F, the pattern; the Finder's, until set_sources()
 };
 
-enum class Why { kMissing, kIrregular, kDenied };
+enum class Why { kMissing, kIrregular, kDenied, kForeignLink };
 const char* words(Why why);
 
 // What a pattern names and cannot be followed.
@@ -66,10 +66,16 @@ class Finder {
     std::string key;
   };
 
+  // Where a path leads.
+  struct Way {
+    std::string real;
+    std::set<std::uint32_t> deciders;  // see deciders_of()
+  };
+
   struct Look {
     Listing listing;
     std::set<FileId> seen;
-    std::map<std::string, std::string> real_directories;  // by name
+    std::map<std::string, Way> directories;  // by name
     std::set<FileId> own_output;
   };
 
@@ -85,6 +91,10 @@ class Finder {
 
 // The path without symbolic links. A last name that does not exist stays as it is.
 std::string real_path(const std::string& path);
+
+// The users who decide where the path leads, by a symbolic link of theirs on its way; without root and the
+// agent's own user.
+std::set<std::uint32_t> deciders_of(const std::string& path);
 
 // What stands in directories, by identity; each is listed once.
 class Listings {

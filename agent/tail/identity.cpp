@@ -30,6 +30,7 @@ base::Result<FileStat> ask(int directory, const char* path, int flags) {
   out.modified = nanoseconds(info.stx_mtime);
   out.links = info.stx_nlink;
   out.allocated = info.stx_blocks * 512;  // statx(2): in units of 512 bytes
+  out.owner = info.stx_uid;
   out.regular = S_ISREG(info.stx_mode);
   out.link = S_ISLNK(info.stx_mode);
   return out;

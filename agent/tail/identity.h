@@ -31,6 +31,7 @@ struct FileStat {
   std::uint64_t modified = 0;
   std::uint64_t links = 0;
   std::uint64_t allocated = 0;  // bytes on the disk: fewer than size where the file has holes
+  std::uint32_t owner = 0;      // a user's number
   bool regular = false;
   bool link = false;  // only of stat_entry()
 };

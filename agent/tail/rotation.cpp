@@ -98,9 +98,10 @@ base::Result<std::vector<Candidate>> candidates_of(const Past& past, std::set<Fi
     file->move_to(sibling.path);
     const auto opened = file->open();
     if (!opened && opened.error().code == base::Code::kBusy) return tl::unexpected(opened.error());
+    if (opened && !*opened) return base::fail(base::Code::kNotFound, "renamed during the search");
     const auto copy = past.copies.find(sibling.info.id);
     const auto twin = copy == past.copies.end() ? std::nullopt : std::optional(copy->second.twin);
-    if (opened && *opened)
+    if (opened)
       out.push_back({std::move(sibling), std::move(file), twin});
     else
       undecided.insert(sibling.info.id);

@@ -28,11 +28,32 @@ bool is_unfinished(const std::string& path) {
   return is_compressed_name(path) && stat_file(path.substr(0, path.rfind('.'))).has_value();
 }
 
+// In the order of their names.
+base::Result<std::vector<Sibling>> list_siblings(const std::string& path) {
+  const auto [directory, name] = split_path(path);
+  std::vector<Sibling> out;
+  const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(directory.c_str()), ::closedir);
+  if (!open) {
+    auto error = base::fail_errno("list", errno);
+    if (error.value().code == base::Code::kBusy) return error;
+    return out;
+  }
+  while (const dirent* entry = ::readdir(open.get())) {
+    const std::string other = entry->d_name;
+    if (other.size() <= name.size() || !other.starts_with(name)) continue;
+    const auto sibling = join_path(directory, other);
+    const auto info = stat_entry(sibling);
+    if (info && info->regular && !is_unfinished(sibling)) out.push_back({sibling, *info});
+  }
+  std::ranges::sort(out, {}, &Sibling::path);
+  return out;
+}
+
 // Nothing: no rotated file has that name, or its compressor is at work.
 std::optional<Sibling> sibling_at(const std::string& directory, const std::string& name) {
   if (!base_of(name)) return std::nullopt;
   const auto path = join_path(directory, name);
-  const auto info = stat_file(path);
+  const auto info = stat_entry(path);
   if (!info || !info->regular || is_unfinished(path)) return std::nullopt;
   return Sibling{path, *info};
 }
@@ -46,25 +67,18 @@ std::uint64_t age_of(const Sibling& sibling) {
 }  // namespace
 
 base::Result<std::vector<Sibling>> siblings(const std::string& path) {
-  const auto [directory, name] = split_path(path);
-  std::vector<Sibling> out;
-  const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(directory.c_str()), ::closedir);
-  if (!open) {
-    auto error = base::fail_errno("list", errno);
-    if (error.value().code == base::Code::kBusy) return error;
-    return out;
-  }
-  while (const dirent* entry = ::readdir(open.get())) {
-    const std::string other = entry->d_name;
-    if (other.size() <= name.size() || !other.starts_with(name)) continue;
-    const auto sibling = join_path(directory, other);
-    const auto info = stat_file(sibling);
-    if (info && info->regular && !is_unfinished(sibling)) out.push_back({sibling, *info});
-  }
-  std::sort(out.begin(), out.end(), [](const Sibling& a, const Sibling& b) {
+  // A name that is given to another file meanwhile may be listed twice, or not at all.
+  auto before = list_siblings(path);
+  auto now = list_siblings(path);
+  if (!before || !now) return now ? before : now;
+  const bool same = std::ranges::equal(*before, *now, [](const Sibling& a, const Sibling& b) {
+    return a.path == b.path && a.info.id == b.info.id;
+  });
+  if (!same) return base::fail(base::Code::kNotFound, "renamed meanwhile");
+  std::sort(now->begin(), now->end(), [](const Sibling& a, const Sibling& b) {
     return std::pair(a.info.modified, a.info.id.birth) > std::pair(b.info.modified, b.info.id.birth);
   });
-  return out;
+  return now;
 }
 
 std::optional<std::vector<Siblings::Entry>> Siblings::list(const std::string& directory) {

@@ -20,8 +20,9 @@ struct Sibling {
   FileStat info;
 };
 
-// The regular files beside `path` that a rotation may have made of it: their names begin with its name. The
-// youngest first. An error: they can't be listed for want of descriptors.
+// The regular files beside `path` that a rotation may have made of it: their names begin with its name. No
+// symbolic link is one. The youngest first. An error: they can't be listed for want of descriptors, or are
+// being renamed.
 base::Result<std::vector<Sibling>> siblings(const std::string& path);
 
 // How old a directory's listing is: its mtime when it was listed, nanoseconds, in the file system's time.

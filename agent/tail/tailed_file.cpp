@@ -29,6 +29,8 @@ base::Result<bool> TailedFile::open_compressed() {
   if (!there || there->id != id_) return false;
   auto content = Decompressed::open(at());
   if (!content) return tl::unexpected(std::move(content).error());
+  const auto opened = (*content)->stat();
+  if (!opened || opened->id != id_) return false;  // the name was given to another file just now
   content_ = std::move(*content);
   return true;
 }

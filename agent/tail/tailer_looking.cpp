@@ -210,9 +210,9 @@ void Tailer::tell_unfollowed(const Listing& listing) {
              words(why));
   for (const auto& [path, source, why] : was_unfollowed) {
     const bool was_missing = live_.contains(path) && log_.over(base::Event::kFileMissing, path);
-    const bool was_denied =
-        why == Why::kDenied && !is_unfollowed(path) && log_.over(base::Event::kFileUnreadable, path);
-    if (was_missing || was_denied)
+    const bool was_refused =
+        why != Why::kMissing && !is_unfollowed(path) && log_.over(base::Event::kFileUnreadable, path);
+    if (was_missing || (was_refused && (why == Why::kDenied || live_.contains(path))))
       log_.say(base::Event::kFileBack, path, was_missing ? "appeared" : "readable again");
   }
 }
