@@ -31,8 +31,10 @@ void Tailer::rotate_missing(const std::set<FileId>& found, RotationsByPath& all,
   for (const auto id : gone) {
     const auto& file = files_.at(id);
     const bool unread = file.written_to || !file.renamed;  // no event told that it is gone: what others?
-    rotation_at(all, file.spot()).orphans.push_back({state_of(file), Fate::kGone, unread});
+    const auto state = state_of(file);
+    rotation_at(all, file.spot()).orphans.push_back({state, Fate::kGone, unread});
     drop(id);
+    set_aside_[id] = state;  // a cut may come before it is found what became of it
   }
 }
 
@@ -62,7 +64,7 @@ bool Tailer::place(TailedFile& file, Listings& listings) {
     if (const auto there = stat_file(file.at()); there && there->id == file.id()) return file.at();
     return listings.beside(file.spot().real, file.id());
   }();
-  if (!at) return file.is_open();
+  if (!at) return file.is_open() && file.life != Life::kCopy;
   if (const auto info = stat_file(*at)) {
     if (file.age == 0) file.age = info->modified;
     if (file.head.size == 0 && info->size > file.size()) {

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +18,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
 namespace fs = std::filesystem;
@@ -159,6 +162,54 @@ TEST_F(RotationTest, AFileThatWasEmptyAtTheLastStopAndIsCopytruncatedBeforeItIsR
   EXPECT_THAT(read(), ElementsAre("1", "2"));
   stop();
   EXPECT_THAT(losses, IsEmpty());
+}
+
+TEST_F(RotationTest, ACopyThatIsCompressedHoldsUpNothing) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  fs::copy_file(dir / "logs/a.log", dir / "logs/a.log.1");
+  ASSERT_THAT(read(), IsEmpty());
+  gzip("a.log.1");
+  dir.append("logs/a.log", "2\n");
+  EXPECT_THAT(read(), ElementsAre("2"));
+}
+
+// All descriptors that there are but a few.
+class FewDescriptors {
+ public:
+  explicit FewDescriptors(std::size_t left) {
+    base::Fd fd;
+    while ((fd = base::Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)))) taken_.push_back(std::move(fd));
+    taken_.resize(taken_.size() - std::min(left, taken_.size()));
+  }
+
+ private:
+  std::vector<base::Fd> taken_;
+};
+
+TEST_F(RotationTest, WhatWasReadOfAFileThatIsGoneOutlivesACrashWhileItIsSought) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  stop();
+  restart();
+  dir.append("logs/a.log", "2\n");
+  ASSERT_THAT(read(), ElementsAre("2"));
+  read(61s);  // until its descriptor is given back
+  read(61s);
+  for (const auto* name : {"a.log.2", "a.log.3", "a.log.4"}) dir.write("logs/" + std::string(name), name);
+  rename("a.log", "a.log.1");
+  gzip("a.log.1");
+  loop_events();
+  now.mono += 100ms;
+  const rlimit few{64, 64};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  {
+    const FewDescriptors two(2);
+    tailer->read(now, 1 << 20, [](const Block&) { FAIL() << "it was found"; });
+  }
+  stop();
+  restart();
+  EXPECT_THAT(read(), Not(Contains("2")));
 }
 
 TEST_F(RotationTest, OldCopiesThatTheStateNeverKnewAreNotRead) {
