@@ -103,6 +103,8 @@ std::size_t Tailer::read_file(TailedFile& file, base::Now now, std::size_t budge
   }
   const bool more = *seen == TailedFile::Seen::kMore;
   if (more && file.life == Life::kLive && file.head.size == 0) {  // it was empty: is it what it was?
+    file.see();
+    changed_.insert(id);
     hold(id);
     return kLookBytes;
   }

@@ -4,11 +4,13 @@
 #include <zstd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <ctime>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <thread>
 
 namespace dingtail::model {
 namespace {
@@ -34,6 +36,11 @@ std::int64_t file_time() {
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
   return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
+}
+
+void await_tick() {
+  for (const auto now = file_time(); file_time() == now;)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 void check(bool holds, const std::string& doing) {

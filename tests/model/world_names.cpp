@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <thread>
 #include <utility>
 
 #include "model/files.h"
@@ -50,9 +49,7 @@ void World::remove(const std::string& path) {
 // Renames what was rotated before; the name that the next one takes.
 std::string World::make_room(Slot& slot) {
   finish_compressing(slot);
-  // Two rotations within one tick have no order.
-  for (const auto now = file_time(); !slot.rotated.empty() && file_time() == now;)
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  if (!slot.rotated.empty()) await_tick();  // two rotations within one have no order
   while (slot.rotated.size() >= slot.style.keep) drop_oldest(slot);
   if (slot.style.date_names) return slot.path + "-" + date(days_++);
   for (std::size_t n = slot.rotated.size(); n > 0; --n) {
@@ -92,6 +89,7 @@ std::string World::copy_truncate(Slot& slot, std::uint32_t how) {
   if (!copy->pieces.empty() && !copy->pieces.back().whole) lines_[copy->pieces.back().line].parted = true;
   slot.rotated.insert(slot.rotated.begin(), {to, ""});
   std::string said = "copied " + slot.path + " to " + to;
+  await_tick();  // what is written anew within the same one has no order with the copy
   if ((how & 12U) == 12U && slot.written == file) said += "; " + write(slot);  // is in no copy
   said += "; " + truncate(slot, how >> 4U);
   if (!slot.style.compression.empty() && (how & 2U) != 0) said += "; " + compress(slot, 0);
