@@ -195,6 +195,11 @@ ReadAt TailedFile::reader() const {
   };
 }
 
+void TailedFile::go_back_to(const Cursor& from) {
+  cursor = from;
+  at_end_ = rest_read = false;
+}
+
 void TailedFile::resume(const FileState& state) {
   cursor = Cursor::at(state.position, state.tail);
   head = state.head;

@@ -102,6 +102,8 @@ class TailedFile {
   void reached_end() { at_end_ = true; }
   // All it holds so far is or was read elsewhere: the first `size` bytes of `of`, which is open.
   void be_copy(const TailedFile& of, std::uint64_t size);
+  // To be read again from there on.
+  void go_back_to(const Cursor& from);
   // As the last run left it.
   void resume(const FileState& state);
   // As the next run is to find it: everything before `from` was handed out.

@@ -60,7 +60,10 @@ void Tailer::keep_sources(std::vector<config::Source> sources,
   for (const auto& [id, file] : files_.all()) {
     if (is_gone(*file)) gone.push_back(id);
     file->form.reset();
-    if (const auto* held = reader_.held(id)) file->cursor = *held;  // its open record is read again
+    if (const auto* held = reader_.held(id)) {  // its open record is read again
+      file->go_back_to(*held);
+      queue(*file);
+    }
   }
   for (const auto id : gone) set_aside(id);
   const auto old = std::exchange(sources_, std::move(sources));

@@ -179,9 +179,10 @@ void Tailer::adopt(FoundFile found, base::Now now) {
     reader_.begin_at_end(*file, found.info.size);
   }
   log_.say(base::Event::kFileFollowed, file->path(), "from byte " + std::to_string(file->cursor.position));
-  file->note(found.info);
   static_cast<void>(file->open());  // before a rotation can take its name
-  if (!known_before || file->head.size == 0) file->see();
+  const bool is_unseen = !known_before || file->head.size == 0;
+  if (is_unseen || !file->is_open() || file->intact()) file->note(found.info);
+  if (is_unseen) file->see();
   queue(*file);
   changed_.insert(id);
   keep_open(files_.add(std::move(file)), now);

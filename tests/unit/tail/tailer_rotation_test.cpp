@@ -364,6 +364,19 @@ TEST_F(RotationTest, ATruncationBeforeAllWasReadIsInTheLedgerWithTheBytes) {
   EXPECT_FALSE(losses[0].suspected);
 }
 
+TEST_F(RotationTest, WhatReplacedTheContentWhileStoppedIsNotCountedAsLost) {
+  dir.write("logs/a.log", "1\n");
+  read();
+  stop();
+  dir.write("logs/a.log", "another 2\n");
+  restart();
+  EXPECT_THAT(read(), ElementsAre("another 2"));
+  stop();
+  ASSERT_THAT(losses, SizeIs(1));
+  EXPECT_EQ(losses[0].bytes, 0U);
+  EXPECT_TRUE(losses[0].suspected);
+}
+
 TEST_F(RotationTest, ATruncationAfterAllWasReadIsNoCauseForAlarm) {
   dir.write("logs/a.log", "1\n");
   read();
@@ -497,6 +510,17 @@ TEST_F(MultilineTest, AnOpenRecordIsCarriedOverARotationAndARestart) {
   restart();
   EXPECT_THAT(records(), ElementsAre("#1\n a\n b"));
   EXPECT_THAT(records(3s), ElementsAre("#2"));
+}
+
+TEST_F(MultilineTest, AnOpenRecordIsCarriedOverARotationAndAReload) {
+  dir.write("logs/a.log", "#1\n");
+  EXPECT_THAT(records(), IsEmpty());
+  rename("a.log", "a.log.1");
+  dir.write("logs/a.log", " a\n");
+  EXPECT_THAT(records(), IsEmpty());
+  follow();
+  dir.append("logs/a.log", " b\n#2\n");
+  EXPECT_THAT(records(), ElementsAre("#1\n a\n b"));
 }
 
 TEST_F(MultilineTest, ACopytruncateWithAnOpenRecordRepeatsNothing) {
