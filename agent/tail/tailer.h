@@ -169,7 +169,7 @@ class Tailer {
   Followed files_;
   RotationsByPath unsettled_;           // for the next look
   std::map<std::string, FileId> live_;  // Listing::names
-  std::map<std::string, FileId> away_;  // rotated files, by where they stand
+  std::map<std::string, FileId> away_;  // rotated files, by where they stand, or stood last
   std::vector<Unfollowed> unfollowed_;
   std::deque<FileId> queue_;
   std::set<FileId> draining_;  // rotated files that are not read to their end, or were so just now

@@ -135,12 +135,7 @@ void Tailer::follow_found(std::vector<FoundFile>& files, std::size_t most_new, b
 
 // These, and where rotated files stand.
 void Tailer::watch(std::set<std::string> directories) {
-  away_.clear();
-  for (const auto& [id, file] : files_.all()) {
-    if (file->life == Life::kLive) continue;
-    away_[file->at()] = id;
-    directories.insert(fs::path(file->at()).parent_path().string());
-  }
+  for (const auto& [path, id] : away_) directories.insert(fs::path(path).parent_path().string());
   watcher_.watch(directories);
 }
 

@@ -23,8 +23,8 @@ void Tailer::queue(TailedFile& file) {
 
 // What no listing finds.
 void Tailer::queue_rotated() {
-  for (const auto& [path, id] : away_)
-    if (auto* file = files_.find(id)) queue(*file);
+  for (const auto& [id, file] : files_.all())
+    if (file->life != Life::kLive) queue(*file);
 }
 
 // What was renamed away is read before its successor.

@@ -22,6 +22,7 @@ Tailer::Rotation& Tailer::rotation_at(RotationsByPath& all, const Spot& spot) {
 void Tailer::rotate_missing(const std::set<FileId>& found, RotationsByPath& all, Listings& listings,
                             base::Now now) {
   std::vector<FileId> gone;
+  away_.clear();
   for (const auto& [id, each] : files_.all()) {
     auto& file = *each;
     if (found.contains(id)) continue;
@@ -64,7 +65,10 @@ bool Tailer::place(TailedFile& file, Listings& listings) {
     if (const auto there = stat_file(file.at()); there && there->id == file.id()) return file.at();
     return listings.beside(file.spot().real, file.id());
   }();
-  if (!at) return file.is_open() && file.life != Life::kCopy;
+  if (!at) {
+    away_.try_emplace(file.at(), file.id());  // what is written to it is told by the name it had
+    return file.is_open() && file.life != Life::kCopy;
+  }
   if (const auto info = stat_file(*at)) {
     if (file.age == 0) file.age = info->modified;
     if (file.head.size == 0 && info->size > file.size()) {
@@ -76,6 +80,7 @@ bool Tailer::place(TailedFile& file, Listings& listings) {
     file.move_to(*at);
     queue(file);
   }
+  away_[*at] = file.id();
   return true;
 }
 

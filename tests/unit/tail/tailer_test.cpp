@@ -249,6 +249,21 @@ TEST_F(TailerTest, AWriterMayGoOnInADeletedFile) {
   EXPECT_THAT(tailer->status(), IsEmpty()) << "let go";
 }
 
+TEST_F(TailerTest, AWriterMayGoOnInAFileThatTookTheNameOfADeletedOne) {
+  dir.write("spare", "");
+  dir.write("logs/a.log", "1\n");
+  read();
+  std::filesystem::rename(dir / "logs/a.log", dir / "logs/a.log.1");
+  std::filesystem::remove(dir / "spare");  // so that the next inode's number is a lower one, if it can be
+  std::ofstream writer(dir / "logs/a.log");
+  EXPECT_THAT(read(), IsEmpty());
+  std::filesystem::rename(dir / "logs/a.log", dir / "logs/a.log.1");
+  dir.write("logs/a.log", "");
+  EXPECT_THAT(read(), IsEmpty());
+  writer << "2\n" << std::flush;
+  EXPECT_THAT(read(), ElementsAre("2"));
+}
+
 TEST_F(TailerTest, AFileThatNoSourceNamesAnyMoreIsNotFollowedAndGoesOnWhereItStoppedWhenOneDoes) {
   dir.write("logs/a.log", "1\n");
   EXPECT_THAT(read(), ElementsAre("1"));
