@@ -1,4 +1,4 @@
-// F13–F17: directories, rights and file systems that come, go, and keep silent.
+// F13–F17, F69: directories, rights, links and file systems that come, go, and keep silent.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
@@ -240,6 +240,39 @@ TEST_F(Fault, F17_WhereNoEventsComeItIsLookedEachSecond) {
   dir_.write("behind/a.log", lines(26, 30));
   expect_each_once(30);
   ::umount2(file("logs").c_str(), MNT_DETACH);
+}
+
+// Whoever writes the log may rename it, and has no right to read the other file. The agent has.
+TEST_F(Fault, F69_ALinkOfAStrangersMakingIsNotFollowed) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a link away";
+  constexpr uid_t kStranger = 65534;
+  const auto link = [&](const std::string& target, const std::string& name, uid_t owner) {
+    fs::remove(file(name));
+    fs::create_symlink(file(target), file(name));
+    ASSERT_EQ(::lchown(file(name).c_str(), owner, owner), 0);
+  };
+  follow_lines("\"logs/*.log\"");
+  dir_.write("secret", lines(51, 60));
+  dir_.write("logs/app.log", "");
+  ASSERT_EQ(::chown(file("logs/app.log").c_str(), kStranger, kStranger), 0);
+  start();
+  dir_.append("logs/app.log", lines(1, 10));
+  ASSERT_TRUE(wait_until_told(10));
+  fs::rename(file("logs/app.log"), file("logs/app.log.2"));
+  link("secret", "logs/app.log", kStranger);
+  link("secret", "logs/app.log.1", kStranger);
+  ASSERT_TRUE(wait_until_logged("file-unreadable " + file("logs/app.log") + ": reached by a symbolic link"));
+  EXPECT_EQ(status_of(file("logs/app.log"))["state"], "unreadable");
+  EXPECT_TRUE(test::eventually([&] { return !group().notices().empty(); }));
+  link("logs/app.log.2", "logs/own.log", kStranger);  // his own file is his to show
+  dir_.append("logs/app.log.2", lines(11, 15));
+  ASSERT_TRUE(wait_until_told(15));
+  stop();
+  start();
+  dir_.append("logs/app.log.2", lines(16, 20));
+  expect_each_once(20);
+  link("secret", "logs/app.log", 0);  // root may
+  ASSERT_TRUE(wait_until_told(30));
 }
 
 }  // namespace
