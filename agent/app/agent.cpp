@@ -156,8 +156,8 @@ void Agent::answered(std::uint64_t id, const deliver::HttpAnswer& answer) {
   const auto outcome = courier_.answered(id, answer, now());
   const auto send = sends_.find(id);
   const bool awaited = send != sends_.end();
-  if (awaited) {
-    send->second.answer(reply_of(outcome.judgement));
+  if (awaited && !outcome.passed_on) {
+    send->second.answer(reply_of(outcome.judgement, outcome.robot));
     sends_.erase(send);
   }
   tell(log_, outcome, awaited);

@@ -27,17 +27,20 @@ std::string words_of(const std::string& text) {
   return "dingtail on " + labels_of({}).at("host") + " can reach this group";
 }
 
-deliver::HttpAnswer post_now(loop::Loop& loop, deliver::Http& http, const deliver::Robot& robot,
-                             const format::Message& message) {
+deliver::Judgement post_now(loop::Loop& loop, deliver::Http& http, const deliver::Robot& robot,
+                            const std::string& body) {
   const deliver::HttpRequest request{deliver::signed_url(robot.webhook, robot.secret, now().wall),
-                                     format::body_json(message, new_uuid()), robot.proxy, robot.ca_file};
+                                     format::with_keyword(body, robot.keywords, new_uuid()).value_or(body),
+                                     robot.proxy, robot.ca_file};
   deliver::HttpAnswer answer;
   http.post(request, [&](deliver::HttpAnswer got) {
     answer = std::move(got);
     loop.stop();
   });
   loop.run();
-  return answer;
+  auto judgement = deliver::judge(answer);
+  judgement.errmsg = deliver::without_secrets(std::move(judgement.errmsg), robot);
+  return judgement;
 }
 
 int print(const observe::Reply& reply) {
@@ -61,10 +64,13 @@ int send_without_agent(const ConfigOption& option, const std::string& name, cons
   loop::Loop loop;
   auto http = deliver::CurlHttp::make(loop);
   if (!http) return refuse(http.error().what);
-  const auto robot = delivery_target(*target, loaded.config).robots.front();
-  auto judgement = deliver::judge(post_now(loop, **http, robot, message_of(text, *target)));
-  judgement.errmsg = deliver::without_secrets(std::move(judgement.errmsg), robot);
-  return print(reply_of(judgement));
+  const auto body = format::body_json(message_of(text, *target), new_uuid());
+  for (const auto& robot : delivery_target(*target, loaded.config).robots) {
+    const auto judgement = post_now(loop, **http, robot, body);
+    const int code = print(reply_of(judgement, robot.name));
+    if (!deliver::another_may_take(judgement)) return code;
+  }
+  return 1;
 }
 
 }  // namespace
@@ -78,11 +84,11 @@ format::Message message_of(const std::string& text, const config::Target& target
   return format::written(words_of(text), style_of(target, {}));
 }
 
-observe::Reply reply_of(const deliver::Judgement& judgement) {
+observe::Reply reply_of(const deliver::Judgement& judgement, const std::string& robot) {
   const std::string code = judgement.errcode ? "errcode " + std::to_string(*judgement.errcode) + ": " : "";
   if (judgement.verdict == deliver::Verdict::kDelivered) return {0, code + judgement.errmsg + '\n'};
-  return {1,
-          "dingtail: " + code + judgement.errmsg + "\n  what to do: " + std::string(judgement.remedy) + '\n'};
+  return {1, "dingtail: " + robot + ": " + code + judgement.errmsg +
+                 "\n  what to do: " + std::string(judgement.remedy) + '\n'};
 }
 
 // The running agent has the secrets and keeps the robot's quota: only where there is none it is done here.

@@ -16,7 +16,7 @@ const config::Target* target_of(const config::Config& config, const std::string&
 // The operator's own words to that target; without any, that it can be reached.
 format::Message message_of(const std::string& text, const config::Target& target);
 
-// What the robot said to it, for whoever sent it.
-observe::Reply reply_of(const deliver::Judgement& judgement);
+// What that robot, by name, said to it, for whoever sent it.
+observe::Reply reply_of(const deliver::Judgement& judgement, const std::string& robot);
 
 }  // namespace dingtail::app

@@ -106,24 +106,6 @@ void Courier::restore_record(const RobotRecord& record, base::Now now) {
   }
 }
 
-std::optional<std::uint64_t> Courier::add_urgent(Post post, base::Now now) {
-  const auto target = targets_.find(post.target);
-  if (target == targets_.end()) return std::nullopt;
-  const auto lanes = lanes_of(target->second);
-  if (std::ranges::all_of(lanes, [&](const auto* lane) { return rests(*lane, now.mono); }))
-    return std::nullopt;
-  const auto id = outbox_.add_urgent(std::move(post), now);
-  urgent_.insert(id);
-  return id;
-}
-
-bool Courier::cancel(std::uint64_t id) {
-  if (!outbox_.has(id) || outbox_.at(id).state != RowState::kPending) return false;
-  urgent_.erase(id);
-  outbox_.erase(id);
-  return true;
-}
-
 const Robot* Courier::robot_of(const std::string& target, const std::string& key) const {
   const auto found = targets_.find(target);
   if (found == targets_.end()) return nullptr;
@@ -186,15 +168,6 @@ std::optional<std::uint64_t> Courier::choose(const std::string& key, const Lane&
     for (const auto& [id, due] : queue->second.held)
       if (due <= now.mono) return outbox_.freeze(id);
   }
-  return std::nullopt;
-}
-
-std::optional<std::uint64_t> Courier::choose_urgent(const Lane& lane, base::Mono now) {
-  if (rests(lane, now)) return std::nullopt;
-  for (const auto id : urgent_)
-    if (outbox_.at(id).state == RowState::kPending &&
-        std::ranges::find(lane.targets, outbox_.at(id).target) != lane.targets.end())
-      return outbox_.freeze(id);
   return std::nullopt;
 }
 
@@ -286,7 +259,7 @@ std::optional<base::Mono> Courier::work_for(const std::string& key, const Lane& 
   for (const auto& name : lane.targets) {
     const auto queue = outbox_.queues().find(name);
     if (queue == outbox_.queues().end()) continue;
-    if (!queue->second.urgent.empty() && !rests(lane, now)) return slot;
+    if (!queue->second.urgent.empty() && takes_urgent(lane, name, now)) return slot;
     for (const auto& [id, due] : queue->second.held) held = std::min(held.value_or(due), due);
   }
   if (next_target(lane) != nullptr || frozen_for(key, lane)) return std::max(slot, lane.not_before);

@@ -63,6 +63,7 @@ struct Outcome {
   Judgement judgement;         // its verdict is what happens next
   base::Millis retry_in{0};    // unless delivered
   bool reworded = false;       // it was refused, and will say other words
+  bool passed_on = false;      // a person's own message: this robot did not take it, and another will be asked
   std::size_t held = 0;        // messages of the target that are held now for what they say
   std::uint32_t failures = 0;  // passing ones of the robot, in a row
 };
@@ -104,8 +105,9 @@ class Courier {
     return outbox_.waiting(target, alert);
   }
   std::uint64_t add(Post post, base::Now now) { return outbox_.add(std::move(post), now); }
-  // A person's own message: it passes all others, is tried though the robot is held or retried, and goes with
-  // its first answer, whatever that is. Nothing where no robot of the target may be asked within a minute.
+  // A person's own message: it passes all others, and leaves through a robot that works, when that has a slot;
+  // where none works, through one that is retried, or held. Where a robot does not take it and a better one is
+  // left, that one is asked; else it goes with its answer, whatever that is. Nothing where all robots rest.
   std::optional<std::uint64_t> add_urgent(Post post, base::Now now);
   // False: it is on its way, or answered.
   bool cancel(std::uint64_t id);
@@ -154,9 +156,13 @@ class Courier {
   static void wait_for_a_person(Lane& lane, base::Now now);
   static void rest(Lane& lane, base::Millis wait, base::Now now);
   static bool rests(const Lane& lane, base::Mono now);
+  static TargetState state_of(const Lane& lane, base::Mono now);
   [[nodiscard]] bool may_have(const Row& row, const std::string& key) const;
   std::optional<std::uint64_t> choose(const std::string& key, const Lane& lane, base::Now now);
   std::optional<std::uint64_t> choose_urgent(const Lane& lane, base::Mono now);
+  [[nodiscard]] std::optional<TargetState> best_state(const Target& target, base::Mono now) const;
+  [[nodiscard]] bool takes_urgent(const Lane& lane, const std::string& target, base::Mono now) const;
+  bool pass_on(std::uint64_t id, const Lane& lane, const Judgement& judgement, base::Mono now);
   [[nodiscard]] std::optional<std::uint64_t> frozen_for(const std::string& key, const Lane& lane) const;
   [[nodiscard]] const std::string* next_target(const Lane& lane) const;
   [[nodiscard]] std::size_t free_slots(const Target& target, base::Mono now) const;

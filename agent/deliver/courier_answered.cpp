@@ -43,7 +43,8 @@ Outcome Courier::answered(std::uint64_t id, const HttpAnswer& answer, base::Now 
   out.failures = lane.failures;
   if (judgement.verdict != Verdict::kDelivered)
     lane.last_error = {judgement.errcode, judgement.errmsg, std::string(judgement.remedy), now.wall};
-  out.reworded = settle_row(id, judgement, now);
+  out.passed_on = pass_on(id, lane, judgement, now.mono);
+  if (!out.passed_on) out.reworded = settle_row(id, judgement, now);
   out.held = outbox_.queues().at(target).held.size();
   return out;
 }
@@ -127,6 +128,11 @@ void Courier::rest(Lane& lane, base::Millis wait, base::Now now) {
 // Its state stays until the next answer, which may be long after the rest.
 bool Courier::rests(const Lane& lane, base::Mono now) {
   return lane.state == TargetState::kThrottled && lane.not_before > now;
+}
+
+TargetState Courier::state_of(const Lane& lane, base::Mono now) {
+  const bool rested = lane.state == TargetState::kThrottled && !rests(lane, now);
+  return rested ? TargetState::kOk : lane.state;
 }
 
 // Does the same for the message; true where it will say other words.

@@ -51,8 +51,7 @@ std::vector<TargetStatus> Courier::status(base::Now now) const {
 void Courier::tell_robots(const Target& target, TargetStatus& status, base::Now now) const {
   status.state = TargetState::kHeld;
   for (const auto* lane : lanes_of(target)) {
-    const bool rested = lane->state == TargetState::kThrottled && !rests(*lane, now.mono);
-    status.state = std::min(status.state, rested ? TargetState::kOk : lane->state);
+    status.state = std::min(status.state, state_of(*lane, now.mono));
     status.sent_last_minute += lane->quota.used(now.mono);
     status.quota_left += lane->quota.left(now.mono);
     const auto& error = lane->last_error;

@@ -122,4 +122,9 @@ Judgement judge(const HttpAnswer& answer) {
   return judge_status(answer);
 }
 
+bool another_may_take(const Judgement& judgement) {
+  return judgement.verdict != Verdict::kDelivered && judgement.verdict != Verdict::kRefused &&
+         judgement.reach != Reach::kUnknown;
+}
+
 }  // namespace dingtail::deliver

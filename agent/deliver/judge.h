@@ -40,4 +40,7 @@ struct Judgement {
 
 Judgement judge(const HttpAnswer& answer);
 
+// The robot did not take the message, for a reason of its own or of the way to it.
+bool another_may_take(const Judgement& judgement);
+
 }  // namespace dingtail::deliver

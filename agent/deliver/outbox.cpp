@@ -151,6 +151,14 @@ void Outbox::thaw(std::uint64_t id) {
   keep_limits(target);
 }
 
+void Outbox::thaw_urgent(std::uint64_t id) {
+  auto row = take(id);
+  row.state = RowState::kPending;
+  row.robot.clear();
+  queues_.at(row.target).urgent.insert(id);
+  put(std::move(row));
+}
+
 void Outbox::hold(std::uint64_t id, base::Now now, base::Millis wait) {
   auto row = take(id);
   row.state = RowState::kHeld;

@@ -71,6 +71,8 @@ class Outbox {
   void release(std::uint64_t id);
   // The row was definitely not delivered: it may say other words.
   void thaw(std::uint64_t id);
+  // The same of one for which a person waits.
+  void thaw_urgent(std::uint64_t id);
   void hold(std::uint64_t id, base::Now now, base::Millis wait);
   // Prepares what was refused to be said otherwise; false where there is no other way.
   enum class Refusal { kSize, kContent };

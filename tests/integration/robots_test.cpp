@@ -112,6 +112,38 @@ TEST_F(Robots, SendGoesThroughTheRunningAgentsQuota) {
   EXPECT_THAT(group().messages().at(1).verdict.posted.text, AllOf(HasSubstr("alone"), HasSubstr(kKeyword)));
 }
 
+TEST_F(Robots, SendToAPoolGoesThroughARobotThatWorks) {
+  use_group({.keywords = {kKeyword, "second"}});
+  Group second({.keywords = {"second"}, .certificate = {}});
+  dir_.write("both.pem", group().certificate() + second.certificate());
+  const auto good =
+      "{ webhook = \"" + second.url() + "\", secret = \"" + kSecret + "\", keywords = [\"second\"] }";
+  std::size_t sent = 0;
+  for (const auto& robots :
+       {robot(group(), "SECwrong") + ", " + good, good + ", " + robot(group(), "SECwrong")})
+    for (const bool agent : {true, false}) {
+      SCOPED_TRACE(robots + (agent ? " agent" : ""));
+      configure_target("ca_file = \"both.pem\"\nrobots = [" + robots + "]");
+      if (agent) start();
+      const auto refused = group().requests().size();
+      for (int i = 0; i < 3; ++i) {
+        const auto answer = ask({"send", "--target", "ops", "x"});
+        EXPECT_EQ(answer.code, 0) << answer.err;
+        EXPECT_EQ(answer.out, "errcode 0: ok\n");
+        EXPECT_EQ(second.messages().size(), ++sent);
+      }
+      if (!agent) continue;
+      EXPECT_LE(group().requests().size() - refused, 1U) << "it is held from its first answer on";
+      stop();
+    }
+  group().close();
+  EXPECT_EQ(ask({"send", "--target", "ops", "x"}).code, 0) << "one cannot be reached";
+  second.close();
+  const auto neither = ask({"send", "--target", "ops", "x"});
+  EXPECT_EQ(neither.code, 1);
+  EXPECT_THAT(neither.err, AllOf(HasSubstr("ops (robot 1): "), HasSubstr("ops (robot 2): ")));
+}
+
 TEST_F(Robots, SendDoesNotPassBesideTheQuotaOfAnAgentThatItCannotAsk) {
   configure("");
   start();

@@ -141,6 +141,106 @@ TEST_F(PoolTest, ItIsAsWellAsItsBestRobot) {
   EXPECT_EQ(status("ops").queue, 2U);
 }
 
+// ---- a person's own message
+
+class PersonsOwnTest : public PoolTest {
+ protected:
+  // One robot of a pool with so many messages a minute is held; it has a slot, the other has none.
+  void hold(const std::string& held, std::uint32_t per_minute) {
+    courier = Courier(uuids, 1);
+    auto with = pool();
+    with.per_minute = per_minute;
+    configure({with});
+    auto on_their_way = both();
+    pass(seconds(1));
+    for (auto& [name, each] : on_their_way) answer(each, errcode(name == held ? 300005 : 0));
+    while (!courier.in_flight()) {
+      const auto left = attempts();
+      if (left.empty()) break;
+      answer(left.front(), errcode(0));
+    }
+  }
+};
+
+TEST_F(PersonsOwnTest, GoesThroughARobotThatWorks) {
+  for (const std::string held : {"a", "b"}) {
+    hold(held, 18);
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_TRUE(courier.add_urgent(post("ops", "mine"), now));
+      const auto mine = attempt();
+      EXPECT_NE(robot_of(mine), held);
+      EXPECT_EQ(answer(mine, errcode(0)).judgement.verdict, Verdict::kDelivered);
+    }
+  }
+}
+
+TEST_F(PersonsOwnTest, WaitsForTheSlotOfARobotThatWorks) {
+  for (const std::string held : {"a", "b"}) {
+    hold(held, 2);
+    ASSERT_TRUE(courier.add_urgent(post("ops", "mine"), now));
+    EXPECT_THAT(attempts(), IsEmpty());
+    ASSERT_EQ(courier.next_deadline(now), now.mono + seconds(60));
+    pass(seconds(60));
+    EXPECT_NE(robot_of(attempt()), held);
+  }
+}
+
+TEST_F(PersonsOwnTest, ProbesARobotThatIsHeldWhereNoneWorks) {
+  for (const int of_the_other : {300005, 410100}) {
+    hold("a", 18);
+    add("ops", "alert");
+    answer(attempt(), errcode(of_the_other));
+    ASSERT_TRUE(courier.add_urgent(post("ops", "mine"), now));
+    const auto mine = attempt();
+    EXPECT_EQ(text_of(mine), "mine");
+    if (of_the_other == 410100) {
+      EXPECT_EQ(robot_of(mine), "a") << "the other rests";
+    }
+    EXPECT_FALSE(answer(mine, errcode(300005)).passed_on) << "it is as with any other";
+  }
+}
+
+TEST_F(PersonsOwnTest, GoesOnToTheNextRobotWhereTheFirstDidNotTakeIt) {
+  for (const auto& failure : {broken(Transport::kConnect), errcode(-1), errcode(410100), errcode(300005)}) {
+    courier = Courier(uuids, 1);
+    configure({pool()});
+    const auto id = courier.add_urgent(post("ops", "mine"), now);
+    const auto first = attempt();
+    EXPECT_TRUE(answer(first, failure).passed_on);
+    const auto second = attempt();
+    EXPECT_EQ(second.id, *id);
+    EXPECT_NE(robot_of(second), robot_of(first));
+    EXPECT_EQ(second.request.body, first.request.body);
+    EXPECT_FALSE(answer(second, failure).passed_on);
+    EXPECT_EQ(status("ops").queue, 0U);
+  }
+}
+
+TEST_F(PersonsOwnTest, GoesNoFurtherWhereARobotMayHaveItOrNoneCouldTakeIt) {
+  for (const auto& failure : {broken(Transport::kTimeout), errcode(430101)}) {
+    courier = Courier(uuids, 1);
+    configure({pool()});
+    courier.add_urgent(post("ops", "mine"), now);
+    EXPECT_FALSE(answer(attempt(), failure).passed_on);
+    EXPECT_EQ(status("ops").queue, 0U);
+  }
+}
+
+TEST_F(PersonsOwnTest, CanBeTakenBackWhileItWaitsForTheNextRobot) {
+  auto with = pool();
+  with.per_minute = 1;
+  configure({with});
+  add("ops", "alert");
+  const auto alert = attempt();
+  const auto id = courier.add_urgent(post("ops", "mine"), now);
+  const auto mine = attempt();
+  answer(alert, errcode(0));
+  EXPECT_TRUE(answer(mine, errcode(300005)).passed_on);
+  EXPECT_THAT(attempts(), IsEmpty()) << "the other has no slot";
+  EXPECT_TRUE(courier.cancel(*id));
+  EXPECT_EQ(status("ops").queue, 0U);
+}
+
 class SharedTest : public CourierTest {
  protected:
   SharedTest() { configure({{"one", {robot("a")}, 18, {}}, {"two", {robot("a")}, 2, {}}}); }

@@ -1,0 +1,55 @@
+// A person's own messages.
+#include <algorithm>
+
+#include "deliver/courier.h"
+
+namespace dingtail::deliver {
+
+std::optional<std::uint64_t> Courier::add_urgent(Post post, base::Now now) {
+  const auto target = targets_.find(post.target);
+  if (target == targets_.end() || !best_state(target->second, now.mono)) return std::nullopt;
+  const auto id = outbox_.add_urgent(std::move(post), now);
+  urgent_.insert(id);
+  return id;
+}
+
+bool Courier::cancel(std::uint64_t id) {
+  if (!outbox_.has(id) || outbox_.at(id).state != RowState::kPending) return false;
+  urgent_.erase(id);
+  outbox_.erase(id);
+  return true;
+}
+
+std::optional<std::uint64_t> Courier::choose_urgent(const Lane& lane, base::Mono now) {
+  for (const auto id : urgent_)
+    if (const Row& row = outbox_.at(id);
+        row.state == RowState::kPending && takes_urgent(lane, row.target, now))
+      return outbox_.freeze(id);
+  return std::nullopt;
+}
+
+// Of its robots that do not rest; nothing where all do.
+std::optional<TargetState> Courier::best_state(const Target& target, base::Mono now) const {
+  std::optional<TargetState> out;
+  for (const auto* lane : lanes_of(target))
+    if (const auto state = state_of(*lane, now); !rests(*lane, now))
+      out = std::min(out.value_or(state), state);
+  return out;
+}
+
+bool Courier::takes_urgent(const Lane& lane, const std::string& target, base::Mono now) const {
+  return !rests(lane, now) && std::ranges::find(lane.targets, target) != lane.targets.end() &&
+         state_of(lane, now) == best_state(targets_.at(target), now);
+}
+
+// True: it was not taken, and waits for a robot that is better than this one has turned out to be.
+bool Courier::pass_on(std::uint64_t id, const Lane& lane, const Judgement& judgement, base::Mono now) {
+  const auto target = targets_.find(outbox_.at(id).target);
+  if (!urgent_.contains(id) || target == targets_.end() || !another_may_take(judgement)) return false;
+  const auto best = best_state(target->second, now);
+  if (!best || *best >= state_of(lane, now)) return false;
+  outbox_.thaw_urgent(id);
+  return true;
+}
+
+}  // namespace dingtail::deliver
