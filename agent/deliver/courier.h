@@ -85,7 +85,7 @@ struct TargetStatus {
   std::size_t queue = 0;                 // not delivered yet
   std::size_t held = 0;                  // of these, refused for what they say
   std::uint32_t sent_last_minute = 0;
-  std::uint32_t quota_left = 0;
+  std::uint32_t quota_left = 0;  // of the robots that may send now
   std::uint64_t delivered = 0;  // since the start
   std::optional<LastError> last_error;
 };

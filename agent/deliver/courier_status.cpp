@@ -51,9 +51,11 @@ std::vector<TargetStatus> Courier::status(base::Now now) const {
 void Courier::tell_robots(const Target& target, TargetStatus& status, base::Now now) const {
   status.state = TargetState::kHeld;
   for (const auto* lane : lanes_of(target)) {
-    status.state = std::min(status.state, state_of(*lane, now.mono));
+    const auto state = state_of(*lane, now.mono);
+    status.state = std::min(status.state, state);
     status.sent_last_minute += lane->quota.used(now.mono);
-    status.quota_left += lane->quota.left(now.mono);
+    if (state != TargetState::kHeld && lane->not_before <= now.mono)
+      status.quota_left += lane->quota.left(now.mono);
     const auto& error = lane->last_error;
     if (error && (!status.last_error || status.last_error->at < error->at)) status.last_error = error;
   }

@@ -135,10 +135,11 @@ TEST_F(PoolTest, ItIsAsWellAsItsBestRobot) {
   EXPECT_EQ(status("ops").state, TargetState::kOk);
   EXPECT_EQ(status("ops").last_error->errmsg, "token is not exist");
   EXPECT_EQ(status("ops").sent_last_minute, 2U);
-  EXPECT_EQ(status("ops").quota_left, 34U);
+  EXPECT_EQ(status("ops").quota_left, 17U) << "of the one that may send";
   answer(on_their_way["b"], errcode(410100));
   EXPECT_EQ(status("ops").state, TargetState::kThrottled);
   EXPECT_EQ(status("ops").queue, 2U);
+  EXPECT_EQ(status("ops").quota_left, 0U);
 }
 
 // ---- a person's own message
