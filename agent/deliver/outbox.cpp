@@ -170,7 +170,7 @@ void Outbox::hold(std::uint64_t id, base::Now now, base::Millis wait) {
 
 bool Outbox::reword(std::uint64_t id, Refusal refusal) {
   const Row& now = rows_.at(id);
-  const bool other = refusal == Refusal::kSize ? !now.small && !now.lines.empty() : has_text(now);
+  const bool other = refusal == Refusal::kSize ? can_be_smaller(now) : has_text(now);
   if (!other) return false;
   auto row = take(id);
   row.body.clear();

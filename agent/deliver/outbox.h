@@ -97,6 +97,7 @@ class Outbox {
   static int order_of(const Row& row);
   static bool may_fold(const Row& row);
   static bool has_text(const Row& row);
+  static bool can_be_smaller(const Row& row);
   Row new_row(Post post, base::Now now);
   Row take(std::uint64_t id);
   void put(Row row);

@@ -9,6 +9,7 @@ namespace {
 constexpr std::size_t kDigestFrom = 5;   // messages that wait
 constexpr std::size_t kMostDigests = 5;  // alert by alert
 constexpr std::size_t kSmallBytes = 10'000;
+constexpr std::size_t kOneLineBytes = 6'000;  // a digest of one line takes less
 
 // The first of those that tell rules.
 int order_of_rules() {
@@ -28,6 +29,12 @@ int Outbox::order_of(const Row& row) {
 
 bool Outbox::has_text(const Row& row) {
   return std::ranges::any_of(row.lines, [](const auto& line) { return !line.text.empty(); });
+}
+
+// By a digest of its lines. One that is within the bounds would say the same again.
+bool Outbox::can_be_smaller(const Row& row) {
+  if (row.small || row.lines.empty()) return false;
+  return row.body.size() > (row.lines.size() == 1 ? kOneLineBytes : kSmallBytes);
 }
 
 bool Outbox::may_fold(const Row& row) {

@@ -286,7 +286,9 @@ TEST_F(WaitingTest, WhatWasRefusedIsToldWithNoTextsOfOthers) {
 }
 
 TEST_F(WaitingTest, WhatIsTooLargeIsToldInFewerWordsOnce) {
-  add_alert("large");
+  auto large = alert("large");
+  large.message.text = std::string(8000, 'x');
+  courier.add(large, now);
   EXPECT_TRUE(answer(attempt(), errcode(460101)).reworded);
   const auto second = attempt();
   EXPECT_THAT(text_of(second), HasSubstr("- large ×3"));
@@ -308,6 +310,21 @@ TEST_F(WaitingTest, ADigestThatIsTooLargeIsTwo) {
   }
   EXPECT_EQ(told, 360U);
   EXPECT_THAT(attempts(), IsEmpty());
+}
+
+// The same words under another msgUuid would be refused in their turn, and cost a slot.
+TEST_F(WaitingTest, WhatIsTooLargeAndCouldBeNoSmallerIsHeld) {
+  for (const int alerts : {1, 60}) {
+    courier = Courier(uuids, 1);
+    configure({target("ops")});
+    if (alerts == 1) courier.add(alert("an alert that is short"), now);
+    for (int i = 0; i < alerts && alerts > 1; ++i) add_alert("plain words " + std::to_string(i));
+    const auto refused = attempt();
+    EXPECT_LT(refused.request.body.size(), 10'000U);
+    EXPECT_FALSE(answer(refused, errcode(460101)).reworded);
+    EXPECT_EQ(status("ops").held, 1U);
+    EXPECT_THAT(attempts(), IsEmpty());
+  }
 }
 
 TEST_F(WaitingTest, WhatHasNoOtherWordsIsHeld) {
