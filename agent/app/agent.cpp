@@ -58,9 +58,11 @@ bool Agent::run() {
   wake();
   loop_.run();
   notify("STOPPING=1");
-  const bool kept = store_.close();
+  const bool kept = store_.close() && !broken_;
+  if (kept && store_.durable() && !courier_.has_changes())
+    for (const auto& [id, send] : sends_) send.answer(reply_of_kept());
   log_.say(base::Event::kAgentStopped, "", "");
-  return kept && !broken_;
+  return kept;
 }
 
 void Agent::turn() {

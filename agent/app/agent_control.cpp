@@ -97,10 +97,11 @@ void Agent::send(const std::string& request, observe::Control::Answer answer) {
 
 // Whoever waits for a message that could not leave until now is told; what is on its way will be answered.
 void Agent::end_sends(base::Mono at) {
+  const std::string why = stop_by_ ? "the agent ends" : "no robot had time for it within a minute";
   for (auto next = sends_.begin(); next != sends_.end();) {
     const auto here = next++;
     if (here->second.until > at || !courier_.cancel(here->first)) continue;
-    here->second.answer({1, "dingtail: nothing was sent: the robot had no time for it within a minute\n"});
+    here->second.answer({1, "dingtail: nothing was sent: " + why + '\n'});
     sends_.erase(here);
   }
 }

@@ -21,6 +21,7 @@ namespace dingtail::app {
 namespace {
 
 constexpr base::Millis kPatience = std::chrono::seconds(90);  // a slot of the quota frees within a minute
+constexpr std::string_view kNotKnown = "it is not known whether the message arrived";
 
 std::string words_of(const std::string& text) {
   if (!base::trim(text).empty()) return text;
@@ -91,6 +92,13 @@ observe::Reply reply_of(const deliver::Judgement& judgement, const std::string& 
                  "\n  what to do: " + std::string(judgement.remedy) + '\n'};
 }
 
+observe::Reply reply_of_kept() {
+  return {1,
+          "dingtail: the agent ended before the robot answered; " + std::string(kNotKnown) +
+              "\n  what to do: do not send it again: it is kept, and repeated with the same msgUuid when the "
+              "agent runs again\n"};
+}
+
 // The running agent has the secrets and keeps the robot's quota: only where there is none it is done here.
 int send(const ConfigOption& option, const std::string& name, const std::string& text) {
   const auto loaded = load_any(option, config::UnsetSecret::kWarning);
@@ -102,6 +110,10 @@ int send(const ConfigOption& option, const std::string& name, const std::string&
   const auto reply =
       observe::ask(loaded.config.control, "send " + to_json(SendRequest{name, text}), kPatience);
   if (reply) return print(*reply);
+  if (reply.error().code == base::Code::kUnanswered)
+    return refuse(reply.error().what + "; " + std::string(kNotKnown) +
+                  "\n  what to do: look in the group before you send it again: if the agent had taken it, it "
+                  "is sent when the agent runs again");
   if (reply.error().code != base::Code::kNotFound) return refuse(reply.error().what);
   return send_without_agent(option, name, text);
 }

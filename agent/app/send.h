@@ -19,4 +19,7 @@ format::Message message_of(const std::string& text, const config::Target& target
 // What that robot, by name, said to it, for whoever sent it.
 observe::Reply reply_of(const deliver::Judgement& judgement, const std::string& robot);
 
+// What is said of one that was on its way when the agent ended, and is in the state.
+observe::Reply reply_of_kept();
+
 }  // namespace dingtail::app

@@ -17,7 +17,7 @@ enum class Code {
   kBusy,
   kInvalid,
   kNoSpace,
-  kTimeout,
+  kUnanswered,  // it was asked for, and what came of it is not known
   kNotDurable,  // an fsync failed: what was written may be gone, and no later success tells
 };
 

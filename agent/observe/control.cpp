@@ -146,16 +146,16 @@ base::Result<Reply> ask(const std::string& path, const std::string& request, bas
   while (true) {
     pollfd ready{fd->get(), POLLIN, 0};
     if (::poll(&ready, 1, static_cast<int>(timeout.count())) <= 0)
-      return base::fail(base::Code::kTimeout, "the agent on " + path + " does not answer");
+      return base::fail(base::Code::kUnanswered, "the agent on " + path + " does not answer");
     const ssize_t got = ::read(fd->get(), buffer.data(), buffer.size());
-    if (got < 0) return base::fail_errno(path, errno);
-    if (got == 0) break;
+    if (got <= 0) break;
     all.append(buffer.data(), static_cast<std::size_t>(got));
   }
-  Reply reply{1, {}};
   const auto end = all.find('\n');
-  std::from_chars(all.data(), all.data() + all.size(), reply.exit_code);
-  if (end != std::string::npos) reply.text = all.substr(end + 1);
+  if (end == std::string::npos)
+    return base::fail(base::Code::kUnanswered, "the agent on " + path + " went away before it answered");
+  Reply reply{1, all.substr(end + 1)};
+  std::from_chars(all.data(), all.data() + end, reply.exit_code);
   return reply;
 }
 

@@ -201,10 +201,37 @@ TEST_F(Robots, WhoWaitsForASlotIsToldWhenTheAgentStops) {
   ASSERT_TRUE(test::eventually([&] { return target_status()["queue"] == 1; }));
   stop();
   EXPECT_EQ(waiting.wait(), 1);
-  EXPECT_THAT(waiting.err(), HasSubstr("nothing was sent"));
+  EXPECT_THAT(waiting.err(), HasSubstr("nothing was sent: the agent ends"));
   start();
   EXPECT_EQ(target_status()["queue"], 0);
   EXPECT_EQ(group().requests().size(), 1U);
+}
+
+TEST_F(Robots, WhoseMessageIsOnItsWayIsToldWhenTheAgentEndsAndItIsSentAfterTheRestart) {
+  configure("");
+  for (const bool killed : {false, true}) {
+    SCOPED_TRACE(killed);
+    const auto before = group().requests().size();
+    group().robot().misbehave({.delay = std::chrono::seconds(9)});
+    start();
+    test::Process waiting(
+        {DINGTAIL_BINARY, {"send", "-c", file("dingtail.toml"), "--target", "ops", "mine"}, {}, ""},
+        file("waiting"));
+    ASSERT_TRUE(test::eventually([&] { return group().requests().size() > before; }));
+    if (killed)
+      kill();
+    else
+      stop();
+    EXPECT_EQ(waiting.wait(), 1);
+    EXPECT_THAT(waiting.err(), AllOf(HasSubstr("it is not known whether the message arrived"),
+                                     HasSubstr(killed ? "look in the group" : "do not send it again")));
+    group().robot().misbehave({});
+    start();
+    ASSERT_TRUE(test::eventually([&] { return group().requests().size() > before + 1; }));
+    const auto requests = group().requests();
+    EXPECT_EQ(requests[before].verdict.posted.msg_uuid, requests[before + 1].verdict.posted.msg_uuid);
+    stop();
+  }
 }
 
 }  // namespace

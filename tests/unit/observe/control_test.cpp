@@ -68,7 +68,7 @@ TEST_F(ControlTest, ALargeAnswerArrivesWhole) {
 }
 
 TEST_F(ControlTest, AnAnswerMayComeLaterAndWhoeverAskedMayHaveGone) {
-  std::thread gone([&] { EXPECT_EQ(ask(path, "later", 1ms).error().code, base::Code::kTimeout); });
+  std::thread gone([&] { EXPECT_EQ(ask(path, "later", 1ms).error().code, base::Code::kUnanswered); });
   while (!waiting) loop.run_once();
   gone.join();
   std::exchange(waiting, {})({0, "to nobody"});
@@ -81,6 +81,13 @@ TEST_F(ControlTest, AnAnswerMayComeLaterAndWhoeverAskedMayHaveGone) {
   while (!waiting) loop.run_once();
   std::exchange(waiting, {})({0, "at last"});
   while (!done) loop.run_once();
+  client.join();
+}
+
+TEST_F(ControlTest, AnAgentThatEndsBeforeItAnsweredIsNoAnswer) {
+  std::thread client([&] { EXPECT_EQ(ask(path, "later", 10s).error().code, base::Code::kUnanswered); });
+  while (!waiting) loop.run_once();
+  control.reset();
   client.join();
 }
 
