@@ -13,6 +13,10 @@ constexpr base::Millis kHoldMost = std::chrono::hours(1);
 constexpr base::Millis kReadingTheClock{100};  // of both, at the most
 constexpr std::int64_t kSecurityCheck = 310000;
 
+constexpr std::string_view kRested = "before the last start it said that it gets too much";
+constexpr std::string_view kRestedRemedy =
+    "What it said is in the log. If other hosts or tools use this robot, lower per_minute.";
+
 constexpr std::string_view kTokenKey = "access_token=";
 
 // From a stored wall time to what is still to wait, whatever the clock did in between.
@@ -102,7 +106,9 @@ void Courier::restore_record(const RobotRecord& record, base::Now now) {
       const auto left = left_until(answered + Quota::kWindow, now.wall, Quota::kWindow);
       for (std::uint32_t i = 0; i < count; ++i) lane.quota.restore(now.mono + left - Quota::kWindow);
     }
-    if (rest_left.count() > 0) rest(lane, rest_left, now);
+    if (rest_left.count() == 0) continue;
+    rest(lane, rest_left, now);
+    lane.last_error = {std::nullopt, std::string(kRested), std::string(kRestedRemedy), now.wall};
   }
 }
 

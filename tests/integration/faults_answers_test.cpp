@@ -238,6 +238,7 @@ TEST_F(Fault, F56_AThrottledRobotRestsAlsoAfterARestart) {
     stop();
     start();
     EXPECT_EQ(target_status("bad")["state"], "throttled");
+    EXPECT_THAT(target_status("bad")["last_error"]["errmsg"], testing::HasSubstr("too much"));
     expect_ops_undelayed_until([] { return true; });
     EXPECT_THAT(bad.attempts(), SizeIs(1));
     stop();

@@ -329,6 +329,18 @@ TEST_F(CourierTest, LetsOthersPassAMessageThatIsRefused) {
   EXPECT_EQ(status("ops").queue, 1U);
 }
 
+TEST_F(CourierTest, SaysWhyARobotRestsAlsoAfterARestart) {
+  add("ops", "a");
+  answer(attempt(), errcode(410100));
+  commit();
+  restart({target("ops"), target("dba")});
+  EXPECT_EQ(status("ops").state, TargetState::kThrottled);
+  ASSERT_TRUE(status("ops").last_error);
+  EXPECT_THAT(status("ops").last_error->errmsg, testing::HasSubstr("gets too much"));
+  EXPECT_THAT(status("ops").last_error->remedy, testing::HasSubstr("per_minute"));
+  EXPECT_FALSE(status("dba").last_error);
+}
+
 TEST_F(CourierTest, TriesARefusedMessageAgainOnceAnHourAndOverARestart) {
   add("ops", "a");
   answer(attempt(), errcode(430101));
