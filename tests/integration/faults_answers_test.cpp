@@ -189,6 +189,25 @@ TEST_F(Fault, F52_ARobotThatHangsIsGivenUp) {
   expect_delivered(bad);
 }
 
+TEST_F(Fault, F52_ARobotThatNeverAnswersTheGreetingIsGivenUp) {
+  CrookedRobot bad;
+  follow_for_two(bad.target(file("bad.pem")));
+  bad.close();
+  {
+    const test::LoopbackServer mute(
+        [](LoopbackConnection& connection, const std::string&) { connection.wait_for_end(); }, std::nullopt,
+        bad.port());
+    start();
+    expect_harmless(bad, {"retrying", "timeout", "The host cannot be reached"}, 0);
+    EXPECT_TRUE(test::eventually([&] { return mute.requests().size() > 1; })) << "it was not given up";
+    EXPECT_THAT(mute.requests(), testing::Each(testing::StartsWith("\x16"))) << "a TLS greeting";
+  }
+  bad.reopen({});
+  follow_for_two(bad.target(file("bad.pem")));
+  reload_agent();
+  expect_delivered(bad);
+}
+
 TEST_F(Fault, F53_AResetBeforeTheMessageWasReadLosesNothing) {
   CrookedRobot bad;
   follow_for_two(bad.target(file("bad.pem")));

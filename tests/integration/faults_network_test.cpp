@@ -2,8 +2,11 @@
 // and no loop is held up (expect_harmless).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <atomic>
+#include <cerrno>
 #include <filesystem>
 #include <memory>
 
@@ -103,6 +106,26 @@ TEST_F(Fault, F46_ARobotThatIsOutOfReachIsTriedAgain) {
   silent.close();
   expect_ops_undelayed_until([&] { return logged("Connection refused") || logged("connect to server"); });
   bad.reopen({});
+  follow_for_two(bad.target(file("bad.pem")));
+  reload_agent();
+  expect_delivered(bad);
+}
+
+// No packet leaves: the kernel has no way for TCP to a group address.
+TEST_F(Fault, F46_AHostThatNoRouteLeadsToIsTriedAgain) {
+  const base::Fd probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in group_address{};
+  group_address.sin_family = AF_INET;
+  group_address.sin_port = htons(443);
+  group_address.sin_addr.s_addr = htonl(INADDR_ALLHOSTS_GROUP);
+  ASSERT_NE(::connect(probe.get(), reinterpret_cast<const sockaddr*>(&group_address), sizeof group_address),
+            0);
+  ASSERT_EQ(errno, ENETUNREACH);
+  CrookedRobot bad;
+  follow_for_two(bad.target(file("bad.pem"), "", "224.0.0.1"));
+  start();
+  expect_harmless(bad, {"retrying", "224.0.0.1", "The host cannot be reached"}, 0);
+  EXPECT_EQ(bad.connections(), 0U);
   follow_for_two(bad.target(file("bad.pem")));
   reload_agent();
   expect_delivered(bad);
