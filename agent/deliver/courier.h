@@ -63,7 +63,7 @@ struct Outcome {
   Judgement judgement;         // its verdict is what happens next
   base::Millis retry_in{0};    // unless delivered
   bool reworded = false;       // it was refused, and will say other words
-  bool passed_on = false;      // a person's own message: this robot did not take it, and another will be asked
+  bool passed_on = false;      // a person's own: this robot did not take it, another is asked
   std::size_t held = 0;        // messages of the target that are held now for what they say
   std::uint32_t failures = 0;  // passing ones of the robot, in a row
 };
@@ -86,7 +86,7 @@ struct TargetStatus {
   std::size_t held = 0;                  // of these, refused for what they say
   std::uint32_t sent_last_minute = 0;
   std::uint32_t quota_left = 0;  // of the robots that may send now
-  std::uint64_t delivered = 0;  // since the start
+  std::uint64_t delivered = 0;   // since the start
   std::optional<LastError> last_error;
 };
 
@@ -105,9 +105,10 @@ class Courier {
     return outbox_.waiting(target, alert);
   }
   std::uint64_t add(Post post, base::Now now) { return outbox_.add(std::move(post), now); }
-  // A person's own message: it passes all others, and leaves through a robot that works, when that has a slot;
-  // where none works, through one that is retried, or held. Where a robot does not take it and a better one is
-  // left, that one is asked; else it goes with its answer, whatever that is. Nothing where all robots rest.
+  // A person's own message: it passes all others, and leaves through a robot that works, when that has a
+  // slot; where none works, through one that is retried, or held. Where a robot does not take it and a better
+  // one is left, that one is asked; else it goes with its answer, whatever that is. Nothing where all robots
+  // rest.
   std::optional<std::uint64_t> add_urgent(Post post, base::Now now);
   // False: it is on its way, or answered.
   bool cancel(std::uint64_t id);

@@ -55,8 +55,8 @@ class Control {
   std::uint64_t last_id_ = 0;
 };
 
-// Asks the agent that listens on `path`. kNotFound: none does. kUnanswered: it did not answer within that time,
-// or went away.
+// Asks the agent that listens on `path`. kNotFound: none does. kUnanswered: it did not answer within that
+// time, or went away.
 base::Result<Reply> ask(const std::string& path, const std::string& request, base::Millis timeout);
 
 }  // namespace dingtail::observe
