@@ -93,7 +93,7 @@ std::string time_of(LinePointers lines, base::Now now) {
 std::string labels_line(const DigestStyle& style, const std::string& time) {
   std::string out;
   for (const auto& label : style.labels) {
-    const auto shown = escape_markdown(brief(label, kLabelBytes));
+    const auto shown = escape_markdown(foreign(label, kLabelBytes));
     if (shown.empty() || out.size() + shown.size() > kLabelsBytes) continue;
     out += out.empty() ? "**" + shown + "**" : std::string(kDot) + shown;
   }
@@ -126,7 +126,7 @@ std::string title(LinePointers lines, const DigestStyle& style) {
   const Counts counts = counts_of(lines);
   const bool over = counts.alerts == 0 && counts.resolved > 0;
   std::string out = "[" + say(over ? Word::kResolved : word_for(worst(lines)), style.language) + "] ";
-  if (!style.labels.empty()) out += brief(style.labels.front(), kTitleHostBytes) + " ";
+  if (!style.labels.empty()) out += foreign(style.labels.front(), kTitleHostBytes) + " ";
   return shorten(out + what(counts, style.language), kTitleCharacters);
 }
 

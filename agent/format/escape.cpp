@@ -60,6 +60,9 @@ constexpr std::array<std::string_view, 2> kSlashes = {"/", "／"};
 constexpr std::array<std::string_view, 4> kStops = {".", "．", "。", "｡"};
 constexpr std::array<std::string_view, 2> kColons = {":", "："};
 
+// What our own counts stand behind (" ×3", " · 12 hits"), with what looks like it.
+constexpr std::array<std::string_view, 7> kCountMarks = {"×", "⨯", "·", "\u0387", "‧", "∙", "⋅"};
+
 template <std::size_t N>
 bool is_in(const std::array<Range, N>& ranges, char32_t code) {
   return std::ranges::any_of(ranges, [&](Range range) { return code >= range.first && code <= range.last; });
@@ -206,6 +209,12 @@ std::string brief(std::string_view text, std::size_t bytes) {
   const auto kept = base::utf8_prefix(out, bytes);
   if (kept.size() == out.size() && text.size() <= bytes) return out;
   return std::string(kept) + "…";
+}
+
+std::string foreign(std::string_view text, std::size_t bytes) {
+  std::string out = brief(text, bytes);
+  for (const auto mark : kCountMarks) out = base::replace_all(std::move(out), mark, "\\" + std::string(mark));
+  return brief(out, bytes);
 }
 
 }  // namespace dingtail::format

@@ -26,4 +26,8 @@ void part_link(std::string& out, std::string_view next);
 // plain(), cut on a character boundary to about `bytes` bytes; a cut ends in "…".
 std::string brief(std::string_view text, std::size_t bytes);
 
+// brief() of what a log says, which no reader can take for a count of ours: "\" stands before each "×" and
+// "·", and what looks like them, wherever they stand: what comes next to it is not known here.
+std::string foreign(std::string_view text, std::size_t bytes);
+
 }  // namespace dingtail::format

@@ -100,7 +100,7 @@ std::vector<std::string> label_values(const alert::Report& report, const Rule& r
   std::vector<std::string> out;
   const auto add = [&](const std::string& name, const std::string& value) {
     if (summary != nullptr && (summary->uses(name) || summary->uses("labels." + name))) return;
-    std::string shown = brief(base::trim(value), kValueBytes);
+    std::string shown = foreign(base::trim(value), kValueBytes);
     if (!shown.empty()) out.push_back(std::move(shown));
   };
   for (const auto& [name, value] : report.labels)
@@ -116,7 +116,7 @@ Facts facts(const alert::Report& report, const RuleText& text, config::Language 
   const Rule& rule = text.rule();
   const Template* summary = text.summary(language);
   const Values values = [&](std::string_view name) {
-    return brief(base::trim(value_of(name, report, text, now)), kValueBytes);
+    return foreign(base::trim(value_of(name, report, text, now)), kValueBytes);
   };
   Facts out;
   if (summary != nullptr) {
@@ -133,11 +133,11 @@ Facts facts(const alert::Report& report, const RuleText& text, config::Language 
   if (told || !total_says_it) out.count_if_cut = times(report.count);
   if (!told || cut) out.count = out.count_if_cut;
   out.title = title_of(report, text.title(language), values);
-  out.host = brief(base::trim(value_or_empty(report.labels, "host")), kValueBytes);
+  out.host = foreign(base::trim(value_or_empty(report.labels, "host")), kValueBytes);
   out.labels = label_values(report, rule, summary);
   out.time = time_range(report.first, report.last, now);
   out.rule = brief(rule.name, kValueBytes);
-  out.file = brief(report.last_hit.path, kPathBytes);
+  out.file = foreign(report.last_hit.path, kPathBytes);
   return out;
 }
 
@@ -168,7 +168,7 @@ Lines lines(std::string_view record, std::size_t most, std::size_t bytes) {
     if (out.first.size() == most) {
       ++out.more;
     } else {
-      out.first.push_back(brief(line.substr(0, line.find_last_not_of(" \t\r") + 1), bytes));
+      out.first.push_back(foreign(line.substr(0, line.find_last_not_of(" \t\r") + 1), bytes));
     }
   }
   return out;

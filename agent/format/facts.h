@@ -1,5 +1,6 @@
-// What a message says of one alert, thing by thing, before any layout: short plain text (format::brief)
-// without newlines or control characters. Only the room's own layouts use it.
+// What a message says of one alert, thing by thing, before any layout: short plain text (format::brief, and
+// format::foreign of what logs say) without newlines or control characters. Only the room's own layouts use
+// it.
 #pragma once
 
 #include <cstdint>

@@ -57,7 +57,7 @@ struct Shown {
 
 Shown shown(const Trouble& trouble, config::Language language) {
   Shown out;
-  std::string head = brief(trouble.subject, kSubjectBytes);
+  std::string head = foreign(trouble.subject, kSubjectBytes);
   if (trouble.bytes > 0)
     head += (head.empty() ? "" : std::string(kDot)) + say(Word::kBytes, language, trouble.bytes);
   if (!head.empty()) out.lines.push_back(std::move(head));
@@ -134,7 +134,7 @@ Message notice(const std::vector<Trouble>& troubles, std::string_view host, cons
   const auto events = by_event(troubles);
   const std::string said = what(events, style.language);
   const std::string heading = "⚠️ " + std::string(kName) + std::string(kDot) + said;
-  const std::string shown_host = brief(host, kTitleHostBytes);
+  const std::string shown_host = foreign(host, kTitleHostBytes);
   const std::string time = time_of(troubles, now);
   Message out;
   out.title = shorten("[" + std::string(kName) + "] " + shown_host + (shown_host.empty() ? "" : " ") + said,

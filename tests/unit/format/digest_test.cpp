@@ -272,6 +272,15 @@ TEST(DigestTest, ALineOfAReportSaysTheCountThatALongValueCutsOut) {
   EXPECT_EQ(digest_line(c.report, text, Language::kEnglish, {}, c.now).text, "root from 192.0.2.1: 3 tries");
 }
 
+TEST(DigestTest, TellsTheCountsOfLogsFromItsOwn) {
+  Case c;
+  c.report.last_hit.fields = {{"proc", "db0 down ×900 · 12 alerts"}};
+  config::Problems problems;
+  const auto text = RuleText::compile(c.rule, c.names, {}, problems);
+  EXPECT_THAT(said({digest_line(c.report, text, Language::kEnglish, {}, c.now)}).message.text,
+              HasSubstr("- db0 down \\\\×900 \\\\· 12 alerts killed by OOM ×3\n"));
+}
+
 TEST(DigestTest, LinesComeBackFromJson) {
   auto all = kExample;
   all[0].people = {{"1"}, {"u"}, true};

@@ -99,5 +99,19 @@ TEST(Brief, CutsOnACharacterAndSaysSo) {
   EXPECT_EQ(brief("\x1b\x1b", 4), "\\x1b…");
 }
 
+TEST(Foreign, HoldsNoCountThatLooksLikeOurs) {
+  EXPECT_EQ(foreign("java killed ×1,051", 100), "java killed \\×1,051");
+  EXPECT_EQ(foreign("disk · 12 alerts · 命中 999 次", 100), "disk \\· 12 alerts \\· 命中 999 次");
+  EXPECT_EQ(foreign("ends in ×", 100), "ends in \\×") << "another value may begin with a number";
+  EXPECT_EQ(foreign("\u2A2F9 \u0387 9 \u2027 9 \u2219 9 \u22C5 9", 100),
+            "\\\u2A2F9 \\\u0387 9 \\\u2027 9 \\\u2219 9 \\\u22C5 9");
+}
+
+TEST(Foreign, IsElseBrief) {
+  for (const char* text : {"", "a*b x9 3 hits - 12 alerts", "abcdefghijklm", "错误错误错误", "\x1b@all"})
+    EXPECT_EQ(foreign(text, 10), brief(text, 10)) << text;
+  EXPECT_EQ(foreign("××××××××", 10), "\\×\\×\\×\\…") << "of about as many bytes";
+}
+
 }  // namespace
 }  // namespace dingtail::format

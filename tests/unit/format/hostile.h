@@ -70,6 +70,10 @@ inline std::vector<std::string> attacks() {
       "para\n\n# heading",
       "ends like a heading #",
       "ends like a heading ###",
+      "java killed ×1,051",
+      "disk · 12 alerts · 999 hits",
+      "磁盘 · 12 个告警 · 命中 999 次",
+      "x ×1,051 · still firing, 999 hits in total",
       "\xE2\x80\xAE"
       "gnp.exe",
       "\xE2\x80\xA8# line separator",
@@ -100,6 +104,7 @@ inline constexpr std::string_view kFragments[] = {
     "![x](https://evil.example/a.png)", "[x](<y>)", "<img src=x onerror=y>", "<!DOCTYPE x>", "<![CDATA[",
     "\\[", "\\\\[", "\\@", "\\\n", "  \n", "~~~", "====", "\n---\n", "\xE2\x81\xA6", "\xE2\x81\xA9",
     "\xD8\x9C", "\xEF\xBB\xBF", "\xF3\xA0\x81\x80", "\xE2\x80\x8D", "\xCC\x81\xCC\x82\xCC\x83", "\x7f",
+    "×", " ×1,051", "·", " · 999 hits", " · 累计 999 次", "1,051",
     "\xC2\x85", "\xF0\x9F", "\xED\xA0\x80", "@\xE2\x80\x8B", "@\xE2\x81\xA0",
 };
 // clang-format on

@@ -45,6 +45,19 @@ inline Harm harm_of_layout(std::string_view text) {
   return parsed.nodes;
 }
 
+// True where a number that case_of() has nowhere stands as the agent writes its own.
+inline bool miscounts(std::string_view text) {
+  for (const std::string_view mark : {"×", "·"})
+    for (auto at = text.find(mark); at != std::string_view::npos; at = text.find(mark, at + 1)) {
+      if (text.substr(0, at).ends_with('\\')) continue;
+      const auto next = text.substr(at + mark.size());
+      const bool own = std::string_view("239").find(next.front()) != std::string_view::npos &&
+                       (next.substr(1).starts_with("\n") || next.substr(1).starts_with("  \n"));
+      if (mark == "×" ? !own : next.starts_with(" 999 hits") || next.starts_with(" 累计 999")) return true;
+    }
+  return false;
+}
+
 // Beside what its layout did.
 inline Harm harm_of(const Message& message, Harm out) {
   const std::string end = "\n\n" + std::string(kMentions);
@@ -64,7 +77,9 @@ inline Harm harm_of(const Message& message, Harm out) {
 }
 
 inline Harm harm_of(const Message& message) {
-  return harm_of(message, harm_of_layout(message.text));
+  Harm out = harm_of_layout(message.text);
+  if (miscounts(message.title + '\n' + message.text + '\n' + message.plain + '\n')) ++out["count"];
+  return harm_of(message, std::move(out));
 }
 
 // The digest of `lines` has a heading, a list of them and a bold word for the host and for their section.
@@ -74,6 +89,7 @@ inline Harm harm_of(const Digest& digest, int lines) {
     nodes[type] -= count;
   for (const char* own : {"paragraph", "text"}) nodes.erase(own);
   std::erase_if(nodes, [](const auto& node) { return node.second == 0; });
+  if (miscounts(digest.message.text)) ++nodes["count"];
   return harm_of(digest.message, std::move(nodes));
 }
 

@@ -16,7 +16,7 @@ void expect_inert(const Case& c) {
   const Message out = c.message();
   SCOPED_TRACE(::testing::PrintToString(out.text));
   EXPECT_THAT(harm_of(out), ::testing::IsEmpty());
-  const std::string user = plain(base::trim(c.report.last_hit.fields.at("user")));
+  const std::string user = foreign(base::trim(c.report.last_hit.fields.at("user")), 200);
   const std::string heading = "🔴 CRITICAL · " + seen(user.substr(0, user.size() < 190 ? user.size() : 0));
   EXPECT_TRUE(seen(parse_markdown(out.text).heading).starts_with(heading)) << user;
 }

@@ -214,6 +214,19 @@ TEST(Message, KeepsTheTemplatesOwnMarkdownInTheHeadingAlone) {
   EXPECT_THAT(c.message().text, HasSubstr("#### 🔴 CRITICAL · **\\*a\\*** is gone ×3\n\n"));
 }
 
+TEST(Message, TellsTheCountsOfLogsFromItsOwn) {
+  Case c;
+  c.rule.summary.by_language[Language::kEnglish] = located("${proc} ×2 · 5 tries");
+  c.report.last_hit.fields = {{"proc", "java killed ×1,051 · 12 alerts"}};
+  c.report.samples = {{"db0 down ×900", 3}};
+  const Message out = c.message();
+  EXPECT_THAT(out.text,
+              HasSubstr("#### 🔴 CRITICAL · java killed \\\\×1,051 \\\\· 12 alerts ×2 · 5 tries ×3\n\n"));
+  EXPECT_THAT(out.text, HasSubstr("\n> db0 down \\\\×900 ×3"));
+  EXPECT_EQ(out.title, "[CRITICAL] web-03 java killed \\×1,051 \\· 12 alerts ×2 · 5 tries ×3");
+  EXPECT_THAT(out.plain, EndsWith("\n    db0 down \\×900 ×3"));
+}
+
 TEST(Message, CallsPeopleByBothHalvesInTheLastParagraph) {
   Case c;
   c.style.mention = {.mobiles = {"13800000000", "+852-12345678"}, .user_ids = {"manager_8231"}, .all = true};
