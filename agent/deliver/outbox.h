@@ -102,12 +102,23 @@ class Outbox {
   Row take(std::uint64_t id);
   void put(Row row);
   void count(const Row& row, bool in);
+  // The lines of rows in the order in which they are told, each with its row.
+  struct Told {
+    std::vector<const format::DigestLine*> lines;
+    std::vector<std::uint64_t> rows;
+    bool small = false;  // one of the rows
+  };
+  [[nodiscard]] Told in_order(const std::vector<std::uint64_t>& ids) const;
   std::uint64_t freeze_digest(const std::string& target, const std::vector<std::uint64_t>& ids,
                               format::DigestStyle style, base::Now now);
+  void keep_digests(const std::string& target, format::DigestStyle style, base::Now now);
+  using Parts = std::map<std::uint64_t, std::vector<format::DigestLine>>;  // of rows: some of their lines
+  void leave(Parts parts);
   [[nodiscard]] std::vector<std::uint64_t> told_together(const Queue& queue) const;
   void keep_limits(const std::string& target);
   bool fold_last(const Queue& queue);
   void fold(const Row& row);
+  void fold(const std::string& target, base::Wall created, const format::DigestLine& line);
 
   NewUuid new_uuid_;
   std::map<std::uint64_t, Row> rows_;

@@ -47,6 +47,7 @@ std::uint64_t Outbox::freeze_next(const std::string& target, std::size_t most,
   const auto& queue = queues_.at(target);
   const auto first = queue.pending.begin()->second;
   if (rows_.at(first).lines.empty()) return freeze(first);
+  if (queue.pending.size() >= kDigestFrom) keep_digests(target, style, now);
   const auto ids = told_together(queue);
   const bool many = ids.size() >= kDigestFrom || ids.size() > most;
   if (many) return freeze_digest(target, ids, style, now);
@@ -68,47 +69,79 @@ std::vector<std::uint64_t> Outbox::told_together(const Queue& queue) const {
   return bare.empty() ? all : bare;
 }
 
-std::uint64_t Outbox::freeze_digest(const std::string& target, const std::vector<std::uint64_t>& ids,
-                                    format::DigestStyle style, base::Now now) {
-  struct Part {
-    const format::DigestLine* line;
-    std::uint64_t row;
-  };
-  std::vector<Part> parts;
-  bool small = false;
+Outbox::Told Outbox::in_order(const std::vector<std::uint64_t>& ids) const {
+  std::vector<std::pair<const format::DigestLine*, std::uint64_t>> parts;
+  Told out;
   for (const auto id : ids) {
     const Row& row = rows_.at(id);
-    for (const auto& line : row.lines) parts.push_back({&line, id});
-    small = small || row.small;
+    for (const auto& line : row.lines) parts.emplace_back(&line, id);
+    out.small = out.small || row.small;
   }
-  if (small) style.max_body_bytes = kSmallBytes;
-  std::ranges::stable_sort(parts, {}, [](const Part& part) { return format::order_of(*part.line); });
-  std::vector<const format::DigestLine*> lines;
-  lines.reserve(parts.size());
-  for (const auto& part : parts) lines.push_back(part.line);
-  auto digest = format::digest(lines, style, now);
+  std::ranges::stable_sort(parts, {}, [](const auto& part) { return format::order_of(*part.first); });
+  for (const auto& [line, id] : parts) {
+    out.lines.push_back(line);
+    out.rows.push_back(id);
+  }
+  return out;
+}
 
-  Post post{target, std::move(digest.message), {}, {}, {}};
-  std::map<std::uint64_t, std::vector<format::DigestLine>> left;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    auto& of_row = left[parts[i].row];
-    (i < digest.told ? post.lines : of_row).push_back(*parts[i].line);
-  }
-  for (auto& [id, rest] : left) {
-    if (rest.size() == rows_.at(id).lines.size()) continue;
+// No other lines of those rows; no row without any.
+void Outbox::leave(Parts parts) {
+  for (auto& [id, lines] : parts) {
+    if (lines.size() == rows_.at(id).lines.size()) continue;
     auto row = take(id);
-    if (rest.empty()) continue;
-    row.lines = std::move(rest);
+    if (lines.empty()) continue;
+    row.lines = std::move(lines);
     row.body.clear();
     put(std::move(row));
   }
+}
+
+std::uint64_t Outbox::freeze_digest(const std::string& target, const std::vector<std::uint64_t>& ids,
+                                    format::DigestStyle style, base::Now now) {
+  const Told all = in_order(ids);
+  if (all.small) style.max_body_bytes = kSmallBytes;
+  auto digest = format::digest(all.lines, style, now);
+
+  Post post{target, std::move(digest.message), {}, {}, {}};
+  Parts left;
+  for (std::size_t i = 0; i < all.rows.size(); ++i) {
+    auto& of_row = left[all.rows[i]];
+    (i < digest.told ? post.lines : of_row).push_back(*all.lines[i]);
+  }
+  leave(std::move(left));
   auto row = new_row(std::move(post), now);
   row.state = RowState::kSending;
-  row.small = small;
+  row.small = all.small;
   put(std::move(row));
   return last_id_;
 }
 
+// What five digests do not hold is told by a line a rule. How much one holds depends on the target's labels
+// and on whom it calls.
+void Outbox::keep_digests(const std::string& target, format::DigestStyle style, base::Now now) {
+  std::vector<std::uint64_t> ids;
+  for (const auto& [order, id] : queues_.at(target).pending)
+    if (!rows_.at(id).lines.empty()) ids.push_back(id);
+  const Told all = in_order(ids);
+  if (all.small) style.max_body_bytes = kSmallBytes;
+  std::size_t told = 0;
+  for (std::size_t i = 0; i < kMostDigests && told < all.lines.size(); ++i)
+    told += format::digest(std::span(all.lines).subspan(told), style, now).told;
+  Parts left;
+  std::vector<std::pair<base::Wall, format::DigestLine>> over;
+  for (std::size_t i = 0; i < all.rows.size(); ++i) {
+    auto& of_row = left[all.rows[i]];
+    if (i < told || all.lines[i]->of_rule)
+      of_row.push_back(*all.lines[i]);
+    else
+      over.emplace_back(rows_.at(all.rows[i]).created, *all.lines[i]);
+  }
+  leave(std::move(left));
+  for (const auto& [created, line] : over) fold(target, created, line);
+}
+
+// Bounds what waits until keep_digests() knows better.
 void Outbox::keep_limits(const std::string& target) {
   const auto& queue = queues_.at(target);
   while (queue.lines_cost > kMostDigests * format::kDigestLinesBytes && fold_last(queue)) {
@@ -132,23 +165,25 @@ bool Outbox::fold_last(const Queue& queue) {
 }
 
 void Outbox::fold(const Row& row) {
-  for (const auto& line : row.lines) {
-    const auto& by_rule = queues_.at(row.target).by_rule;
-    const auto same = by_rule.find(line.rule);
-    Row rules;
-    if (same != by_rule.end()) {
-      rules = take(same->second);
-    } else {
-      rules.id = ++last_id_;
-      rules.target = row.target;
-      rules.created = row.created;
-      rules.lines.emplace_back();
-      rules.lines.front().rule = line.rule;
-      rules.lines.front().of_rule = true;
-    }
-    format::merge(rules.lines.front(), line);
-    put(std::move(rules));
+  for (const auto& line : row.lines) fold(row.target, row.created, line);
+}
+
+void Outbox::fold(const std::string& target, base::Wall created, const format::DigestLine& line) {
+  const auto& by_rule = queues_.at(target).by_rule;
+  const auto same = by_rule.find(line.rule);
+  Row rules;
+  if (same != by_rule.end()) {
+    rules = take(same->second);
+  } else {
+    rules.id = ++last_id_;
+    rules.target = target;
+    rules.created = created;
+    rules.lines.emplace_back();
+    rules.lines.front().rule = line.rule;
+    rules.lines.front().of_rule = true;
   }
+  format::merge(rules.lines.front(), line);
+  put(std::move(rules));
 }
 
 }  // namespace dingtail::deliver

@@ -43,9 +43,9 @@ void merge(DigestLine& rules, const DigestLine& line);
 // Where among others a line is told: alerts before rules, critical first, resolved ones last.
 int order_of(const DigestLine& line);
 
-// What an alert's line takes of a body; and what a body has for lines, people and keywords aside.
+// What an alert's line takes of a body; and more than any body has for lines.
 std::size_t cost(const DigestLine& line);
-inline constexpr std::size_t kDigestLinesBytes = 15'000;
+inline constexpr std::size_t kDigestLinesBytes = 20'000;
 
 struct DigestStyle {
   config::Language language = config::Language::kEnglish;

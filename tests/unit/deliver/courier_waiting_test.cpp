@@ -370,6 +370,35 @@ TEST_F(WaitingTest, BeyondFiveDigestsItIsALineARule) {
   EXPECT_THAT(texts.back(), AllOf(HasSubstr("- even · "), HasSubstr("- odd · ")));
 }
 
+TEST_F(WaitingTest, FiveDigestsAreFilledBeforeItIsALineARule) {
+  answer_config_fault();
+  for (int i = 0; i < 800; ++i) add_alert("alert number " + std::to_string(i) + std::string(100, 'x'));
+  pass(minutes(10));
+  for (int i = 0; i < 5; ++i) {
+    const auto digest = attempt();
+    EXPECT_GT(digest.request.body.size(), 19'500U) << i;
+    EXPECT_EQ(text_of(digest).find("- r · ") != std::string::npos, i == 4)
+        << "what room there is behind them";
+    answer(digest, errcode(0));
+  }
+  EXPECT_THAT(attempts(), IsEmpty());
+}
+
+TEST_F(WaitingTest, FiveDigestsAreTheMostHoweverLittleOneHolds) {
+  answer_config_fault();
+  for (int i = 0; i < 800; ++i) {
+    auto one = alert("alert number " + std::to_string(i) + std::string(100, 'x'));
+    for (int who = 10; who < 60; ++who)
+      one.lines.front().people.user_ids.push_back(std::to_string(who) + std::string(60, 'u'));
+    courier.add(one, now);
+  }
+  pass(minutes(10));
+  std::string last;
+  for (int i = 0; i < 5; ++i) EXPECT_THAT(last = next_text(), HasSubstr("- alert number")) << i;
+  EXPECT_THAT(last, HasSubstr("- r · "));
+  EXPECT_THAT(attempts(), IsEmpty());
+}
+
 TEST_F(WaitingTest, BeyondTheLimitOfBytesItIsALineARule) {
   answer_config_fault();
   for (int i = 0; i < 100; ++i) {
