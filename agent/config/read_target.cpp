@@ -8,38 +8,12 @@
 #include "base/text.h"
 #include "config/read.h"
 #include "config/secrets.h"
+#include "config/webhook.h"
 
 namespace dingtail::config {
 namespace {
 
 constexpr std::size_t kMostMentioned = 50;  // dingtalk.md, section 5: a message mentions 50 people at most
-
-std::string_view host_of(std::string_view url) {
-  const auto scheme = url.find("://");
-  if (scheme == std::string_view::npos) return {};
-  url.remove_prefix(scheme + 3);
-  url = url.substr(0, url.find_first_of("/?#"));
-  if (url.find('@') != std::string_view::npos) return {};
-  if (url.starts_with('[')) return url.substr(0, url.find(']') + 1);
-  return url.substr(0, url.find(':'));
-}
-
-void check_webhook(const Located<std::string>& url, Problems& problems) {
-  const auto host = host_of(url.value);
-  if (host.empty()) {
-    problems.error(url.place, "`webhook` is not a URL with a host",
-                   "copy it from the robot's page: https://oapi.dingtalk.com/robot/send?access_token=…");
-    return;
-  }
-  const bool https = url.value.starts_with("https://");
-  if (!https && !(url.value.starts_with("http://") && base::is_loopback(host)))
-    problems.error(url.place, "`webhook` must be https (plain http is for loopback alone)",
-                   "write https://" + std::string(host) + "/…");
-  const auto token = url.value.find("access_token=");
-  if (token == std::string::npos)
-    problems.warning(url.place, "`webhook` has no access_token",
-                     "copy the whole URL from the robot's page: …/robot/send?access_token=…");
-}
 
 // A secret in a file that everyone may read is no secret, be it this file or one that it names.
 void warn_if_public(const Node* node, Problems& problems) {
@@ -57,6 +31,16 @@ void warn_if_public(const Node* node, Problems& problems) {
         "chmod o-rw the file, or keep the secret outside: ${file:PATH}, ${credential:NAME}, ${env:NAME}");
 }
 
+// Of a proxy's URL, as it is written.
+bool has_password(const Node* node) {
+  const auto* text = node == nullptr ? nullptr : std::get_if<std::string>(&node->value);
+  if (text == nullptr) return false;
+  const auto at = text->rfind('@');
+  const auto scheme = text->find("://");
+  const auto user = scheme == std::string::npos ? 0 : scheme + 3;
+  return at != std::string::npos && text->find(':', user) < at;
+}
+
 std::vector<EventKind> with_repeats(std::vector<EventKind> events) {
   const bool firing = std::find(events.begin(), events.end(), EventKind::kFiring) != events.end();
   const bool repeat = std::find(events.begin(), events.end(), EventKind::kRepeat) != events.end();
@@ -65,6 +49,8 @@ std::vector<EventKind> with_repeats(std::vector<EventKind> events) {
 }
 
 void read_proxy(TableReader& table, Target& target) {
+  const Node* node = table.find("proxy");
+  if (has_password(node)) warn_if_public(node, table.reading().problems);
   const auto proxy = table.string("proxy");
   if (!proxy) return;
   target.proxy = proxy->value;
@@ -80,15 +66,17 @@ Robot read_robot(TableReader& table) {
   Robot robot;
   if (const Node* node = table.require("webhook")) {
     if (auto url = table.string("webhook")) {
-      url->value = base::trim(url->value);
-      check_webhook(*url, problems);
-      robot.webhook = base::Secret(url->value);
+      robot.webhook = base::Secret(checked_webhook(*url, problems));
     }
     warn_if_public(node, problems);
   }
   warn_if_public(table.find("secret"), problems);
-  if (const auto secret = table.string("secret"))
+  if (const auto secret = table.string("secret")) {
     robot.secret = base::Secret(std::string(base::trim(secret->value)));
+    if (robot.secret.empty())
+      problems.error(secret->place, "`secret` is empty",
+                     "copy it from the robot's page, or leave `secret` out where the robot does not sign");
+  }
   robot.keywords = table.values("keywords");
   return robot;
 }

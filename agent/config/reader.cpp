@@ -59,7 +59,10 @@ std::optional<Located<std::string>> TableReader::expanded(Located<std::string> t
     else
       reading_.problems.warning(text.place, message, "the agent will not start without it");
   }
-  if (!result.unset.empty()) return std::nullopt;
+  if (!result.wrong.empty())
+    reading_.problems.error(text.place, "`" + std::string(key) + "` in " + what_ + ": " + result.wrong,
+                            result.hint);
+  if (!result.unset.empty() || !result.wrong.empty()) return std::nullopt;
   text.value = std::move(result.text);
   return text;
 }

@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 
 #include "base/file.h"
@@ -11,6 +13,7 @@ namespace dingtail::config {
 namespace {
 
 constexpr std::size_t kMostSecretBytes = 64UL * 1024;
+constexpr std::array<std::string_view, 3> kKinds = {"env", "file", "credential"};
 
 base::Result<std::string> from_environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());
@@ -43,6 +46,26 @@ base::Result<std::string> look_up(std::string_view kind, const std::string& name
   return from_credential(name);
 }
 
+// One that is empty would switch off, in silence, what it is there for.
+base::Result<std::string> look_up_some(std::string_view kind, const std::string& name,
+                                       const std::filesystem::path& directory) {
+  auto value = look_up(kind, name, directory);
+  if (!value || !base::trim(*value).empty()) return value;
+  const auto what = kind == "env"    ? "environment variable " + name
+                    : kind == "file" ? (directory / name).string()
+                                     : "credential " + name;
+  return base::fail(base::Code::kInvalid, what + " is empty");
+}
+
+// `kind` as written; it may be part of a secret where it is no word.
+void tell_wrong(Expanded& out, std::string_view kind) {
+  if (!out.wrong.empty()) return;
+  const auto meant = base::nearest(kind, kKinds);
+  out.wrong = "unknown reference ${" + (meant ? std::string(kind) + ":" : "") + "…}";
+  out.hint = meant ? "did you mean `${" + std::string(*meant) + ":`?"
+                   : "known here: ${env:NAME}, ${file:PATH}, ${credential:NAME}";
+}
+
 }  // namespace
 
 Expanded expand(const std::string& text, const std::filesystem::path& directory) {
@@ -52,17 +75,22 @@ Expanded expand(const std::string& text, const std::filesystem::path& directory)
     const auto open = text.find("${", at);
     const auto colon = text.find(':', open);
     const auto close = text.find('}', open);
-    if (open == std::string::npos || close == std::string::npos) break;
+    if (open == std::string::npos) break;
+    if (close == std::string::npos) {
+      out.wrong = "unclosed ${";
+      out.hint = "write a } behind the name";
+      break;
+    }
     const auto kind = colon < close ? text.substr(open + 2, colon - open - 2) : std::string();
     out.text.append(text, at, open - at);
     at = close + 1;
-    if (kind != "env" && kind != "file" && kind != "credential") {
-      out.text.append(text, open, at - open);
+    if (std::ranges::find(kKinds, kind) == kKinds.end()) {
+      tell_wrong(out, kind);
       continue;
     }
     const auto name = text.substr(colon + 1, close - colon - 1);
     if (kind == "file") out.files.push_back(directory / name);
-    auto value = look_up(kind, name, directory);
+    auto value = look_up_some(kind, name, directory);
     if (value)
       out.text += *value;
     else

@@ -10,6 +10,8 @@ namespace dingtail::config {
 struct Expanded {
   std::string text;                          // unset references stand for nothing
   std::vector<std::string> unset;            // "environment variable NAME is not set", …
+  std::string wrong;                         // the first that is no reference: "unclosed ${"; else empty
+  std::string hint;                          // what may have been meant by it
   std::vector<std::filesystem::path> files;  // those that it names
 };
 

@@ -213,7 +213,7 @@ TEST(Load, ABrokenTableHeaderDoesNotHideWhatStandsAboveIt) {
 TEST(Load, EmptyNamesAndBadProxiesAreTold) {
   const test::TempDir dir;
   const std::string target = "type='dingtalk'\nwebhook='https://h/robot/send?access_token=${env:PATH}'\n";
-  const auto loaded = load_text(dir, "[[target]]\nname=''\n" + target + "proxy='ftp://u:p@h'\n");
+  const auto loaded = load_text(dir, "[[target]]\nname=''\n" + target + "proxy='ftp://u:${env:PATH}@h'\n");
   EXPECT_THAT(brief(loaded.problems), ElementsAre("2:6: error: `name` in [[target]] is empty",
                                                   "5:7: error: `proxy` is not a proxy's URL"));
 }
@@ -318,12 +318,85 @@ TEST(Secrets, UnsetIsAnErrorThatNamesTheKeyAndInACheckAWarning) {
   EXPECT_EQ(brief(checked.problems).size(), 1U) << "what is unset is not judged further";
 }
 
+// Of a file that only its owner may read: what stands in it is warned of otherwise.
+Loaded load_private(const test::TempDir& dir, const std::string& text,
+                    UnsetSecret unset = UnsetSecret::kError) {
+  const auto file = dir.write("dingtail.toml", text);
+  ::chmod(file.c_str(), 0600);
+  return load({file, {}, unset});
+}
+
+TEST(Secrets, AReferenceThatIsNoneIsAnErrorThatSaysWhatWasMeant) {
+  const test::TempDir dir;
+  const auto problem = [&](const std::string& secret) {
+    const auto loaded = load_private(
+        dir,
+        "[[target]]\nname='o'\ntype='dingtalk'\nwebhook='https://h/robot/send?access_token=a'\nsecret='" +
+            secret + "'\n",
+        UnsetSecret::kWarning);
+    EXPECT_TRUE(loaded.problems.failed()) << secret;
+    EXPECT_TRUE(loaded.config.targets.at(0).robots.at(0).secret.empty()) << secret;
+    const auto all = loaded.problems.sorted();
+    return all.empty() ? "" : brief(loaded.problems).front() + " (" + all.front().hint + ")";
+  };
+  EXPECT_EQ(problem("${evn:PATH}"),
+            "5:8: error: `secret` in [[target]]: unknown reference ${evn:…} (did you mean `${env:`?)");
+  EXPECT_THAT(problem("a${fil:/etc/x}b"), HasSubstr("${fil:…} (did you mean `${file:`?)"));
+  EXPECT_THAT(problem("${credentials:x}"), HasSubstr("(did you mean `${credential:`?)"));
+  EXPECT_THAT(
+      problem("${vault:x}"),
+      HasSubstr("unknown reference ${…} (known here: ${env:NAME}, ${file:PATH}, ${credential:NAME})"));
+  EXPECT_THAT(problem("${PATH}"), HasSubstr("unknown reference ${…} (known here: "));
+  EXPECT_THAT(problem("${env:PATH"),
+              HasSubstr("`secret` in [[target]]: unclosed ${ (write a } behind the name)"));
+}
+
+TEST(Secrets, WhatIsNoReferenceIsLeftToPatternsAndTemplates) {
+  const test::TempDir dir;
+  const auto loaded = load_private(dir, R"([[rule]]
+name = "r"
+match = 'a(?P<evn>.)${evn:x'
+summary = "${evn:-x} ${evn}"
+[[redact]]
+pattern = '(a)b'
+replace = '${1}=***'
+)");
+  EXPECT_THAT(brief(loaded.problems), IsEmpty());
+}
+
+TEST(Secrets, AnEmptyOneIsAsGoodAsUnset) {
+  const test::TempDir dir;
+  const auto empty = dir.write("empty", " \n");
+  ::chmod(empty.c_str(), 0600);
+  ::setenv("DINGTAIL_TEST_EMPTY", " ", 1);
+  const auto problems = [&](const std::string& token, const std::string& secret) {
+    return brief(
+        load_private(dir,
+                     "[[target]]\nname='o'\ntype='dingtalk'\nwebhook='https://h/robot/send?access_token=" +
+                         token + "'\nsecret='" + secret + "'\n")
+            .problems);
+  };
+  EXPECT_THAT(
+      problems("${env:DINGTAIL_TEST_EMPTY}", "x"),
+      ElementsAre("4:9: error: `webhook` in [[target]]: environment variable DINGTAIL_TEST_EMPTY is empty"));
+  EXPECT_THAT(
+      problems("x", "${env:DINGTAIL_TEST_EMPTY}"),
+      ElementsAre("5:8: error: `secret` in [[target]]: environment variable DINGTAIL_TEST_EMPTY is empty"));
+  EXPECT_THAT(
+      problems("x", "${file:empty}"),
+      ElementsAre(AllOf(StartsWith("5:8: error: `secret` in [[target]]: /"), HasSubstr("/empty is empty"))));
+  EXPECT_THAT(problems("x", " "), ElementsAre("5:8: error: `secret` is empty"));
+  EXPECT_THAT(problems("", "x"), ElementsAre("4:9: error: `webhook` has an empty access_token"));
+  EXPECT_THAT(problems("&a=b", "x"), ElementsAre("4:9: error: `webhook` has an empty access_token"));
+}
+
 TEST(Secrets, AnUnsetWebhookOrMobileIsStillOnlyAWarningInACheck) {
   const test::TempDir dir;
-  const auto loaded = load_text(dir,
-                                "[[target]]\nname='o'\ntype='dingtalk'\nwebhook='${env:DINGTAIL_NOT_SET}'\n"
-                                "mention={mobiles=['${env:DINGTAIL_NOT_SET}']}\n",
-                                UnsetSecret::kWarning);
+  const auto loaded =
+      load_private(dir,
+                   "[[target]]\nname='o'\ntype='dingtalk'\nwebhook='${env:DINGTAIL_NOT_SET}'\n"
+                   "mention={mobiles=['${env:DINGTAIL_NOT_SET}']}\n",
+                   UnsetSecret::kWarning);
   EXPECT_FALSE(loaded.problems.failed());
   EXPECT_EQ(brief(loaded.problems).size(), 2U);
 }
@@ -355,6 +428,38 @@ TEST(Webhook, IsHttpsOrLoopback) {
   EXPECT_TRUE(errors("http://127.evil.example/robot/send?access_token=a"));
   EXPECT_TRUE(errors("ftp://h/x?access_token=a"));
   EXPECT_TRUE(errors("abc"));
+}
+
+TEST(Webhook, ThatCannotBeSentToIsAnError) {
+  const test::TempDir dir;
+  const auto error = [&](const std::string& url) {
+    const auto loaded = load_private(dir, "[[target]]\nname='o'\ntype='dingtalk'\nwebhook=\"" + url + "\"\n");
+    EXPECT_TRUE(loaded.problems.sorted().empty() || !loaded.problems.sorted().front().hint.empty());
+    return loaded.problems.failed() ? brief(loaded.problems).front() : "";
+  };
+  for (const char* port : {":99999", ":0", ":", ":65536", ":8o", ":-1", ":18446744073709551617"})
+    for (const char* host : {"h", "[2001:db8::1]"})
+      EXPECT_EQ(error("https://" + std::string(host) + port + "/robot/send?access_token=a"),
+                "4:9: error: `webhook` has a port that is none")
+          << port;
+  for (const char* port : {":1", ":443", ":65535"})
+    EXPECT_EQ(error("https://[2001:db8::1]" + std::string(port) + "/robot/send?access_token=a"), "");
+  for (const char* blank : {" ", "\\n", "\\t", "\\u007f"})
+    EXPECT_EQ(error("https://h/robot/" + std::string(blank) + "send?access_token=a"),
+              "4:9: error: `webhook` has a blank or a control character in it")
+        << blank;
+}
+
+TEST(Webhook, ItsSchemeIsAsGoodInCapitals) {
+  const test::TempDir dir;
+  const auto loaded = load_private(
+      dir,
+      "[[target]]\nname='o'\ntype='dingtalk'\nwebhook='HTTPS://h/robot/send?access_token=a'\n"
+      "[[target]]\nname='l'\ntype='dingtalk'\nwebhook='Http://127.0.0.1/robot/send?access_token=a'\n");
+  EXPECT_THAT(brief(loaded.problems), IsEmpty());
+  EXPECT_EQ(loaded.config.targets.at(0).robots.at(0).webhook.reveal(), "https://h/robot/send?access_token=a");
+  EXPECT_EQ(loaded.config.targets.at(1).robots.at(0).webhook.reveal(),
+            "http://127.0.0.1/robot/send?access_token=a");
 }
 
 TEST(Mention, OnlyWhatCanBeMentioned) {

@@ -53,6 +53,17 @@ TEST(SecretsInFiles, ThatOthersMayReadOrWriteAreWarnedOf) {
   }
 }
 
+TEST(SecretsInFiles, AProxysPasswordIsOne) {
+  const std::string target = "proxy='http://";
+  EXPECT_THAT(problems_of(kNamed + target + "u:planted@proxy:3128'\n", 0644, 0600),
+              ElementsAre("5:7: warning: a secret stands in a file that others may read or write"));
+  EXPECT_THAT(problems_of(kNamed + target + "u:planted@proxy:3128'\n", 0640, 0600), IsEmpty());
+  for (const char* no_password : {"proxy:3128", "u@proxy", "u:${env:PATH}@proxy"})
+    EXPECT_THAT(problems_of(kNamed + target + no_password + "'\n", 0644, 0600), IsEmpty()) << no_password;
+  EXPECT_THAT(problems_of(std::string(kLiteral) + target + "u:${file:token}@proxy'\n", 0600, 0644),
+              ElementsAre(HasSubstr("/token, which holds a secret")));
+}
+
 TEST(SecretsInFiles, ThatTheConfigurationOnlyNamesMayBeReadWithIt) {
   EXPECT_THAT(problems_of(kNamed, 0644, 0600), IsEmpty());
   EXPECT_THAT(problems_of(kNamed, 0666, 0600), ElementsAre(HasSubstr("others may write this file")));
