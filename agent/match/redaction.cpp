@@ -24,7 +24,7 @@ constexpr std::array<SecretForm, 8> kSecrets = {{
      R"(\1***)"},
     {R"((?i)\b(bearer\s+)[0-9a-z._~+/=-]{8,})", R"(\1***)"},
     {R"((?i)((?:set-)?cookie\\?["']?\s*:\s*)[^\r\n]+)", R"(\1***)"},
-    {R"(([A-Za-z][A-Za-z0-9+.-]*://[^\s/:"']*:)[^\s/"']+@)", R"(\1***@)"},
+    {R"(([A-Za-z][A-Za-z0-9+.-]*://[^\s/:"']*:)[^\s/"']+@(?:[^\s"',;?]*@)?)", R"(\1***@)"},
     {R"((?i)((?:passw(?:or)?d|passphrase|pwd|secret(?:[_-]?key)?|token|api[_-]?key|private[_-]?key|)"
      R"(access[_-]?key(?:[_-]?(?:id|secret))?|credentials?|signature|session[_-]?id|密码|口令|密钥|令牌)\d*)"
      R"(\\?["']?\s*(?:[:=]|：)\s*)(?:\\"[^"\\]*|"(?:[^"\\]|\\.)*"?|'[^']*'?|(?:[^\s"',;&，；\\]|\\[^"'])+))",

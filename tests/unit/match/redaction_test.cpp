@@ -39,6 +39,8 @@ TEST(Redaction, OfSecretsTakesThemByTheWordBefore) {
       {"Set-Cookie: sid=abc; Path=/", "Set-Cookie: ***"},
       {"mysql://app:s3cr%40t@db:3306/x", "mysql://app:***@db:3306/x"},
       {"redis://:p@ss@cache:6379/0", "redis://:***@cache:6379/0"},
+      {"redis://u:p@ss:w/rd@db, x@y", "redis://u:***@db, x@y"},
+      {"a://u:p@db1/x,a://u:q@db2/x?to=a@b", "a://u:***@db1/x,a://u:***@db2/x?to=a@b"},
       {"to=\"smtp://bob@x.example:p@w@mail\", for a@b", "to=\"smtp://bob@x.example:***@mail\", for a@b"},
       {"exec: psql --password hunter2 -U app", "exec: psql --password *** -U app"},
       {"口令：错误密码123 用户：张三", "口令：*** 用户：张三"},
