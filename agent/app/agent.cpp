@@ -46,6 +46,7 @@ Agent::Agent(loop::Loop& loop, base::Log& log, AgentParts parts)
   courier_.set_targets(delivery_targets(pipeline_.config()), pipeline_.config().limits.outbox_bytes);
   courier_.restore(std::move(parts.saved.outbox), parts.saved.robots, start);
   tell_gone(log_, courier_.status(start));
+  for (const auto& loss : parts.saved.untold) notices_.hear(loss, start);
   tailer_.follow(pipeline_.config().sources, std::move(parts.saved.files), start, pipeline_.line_starts());
   pipeline_.restore(std::move(parts.saved.alerts), start);
   for (const int number : {SIGTERM, SIGINT})
@@ -126,7 +127,8 @@ void Agent::commit(base::Now at) {
   to_print_after_commit_ = std::exchange(to_print_, {});
   auto files = tailer_.take_changes();
   record(files.losses, at);
-  store_.commit({std::move(files), pipeline_.alerts().take_changes(at), courier_.take_changes(), at.wall});
+  store_.commit({std::move(files), pipeline_.alerts().take_changes(at), courier_.take_changes(),
+                 notices_.take_told_losses(), at.wall});
 }
 
 void Agent::committed() {

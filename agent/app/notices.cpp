@@ -74,7 +74,7 @@ void Notices::hear(const std::vector<base::Told>& told, base::Now now) {
 
 void Notices::hear(const tail::Loss& loss, base::Now now) {
   if (loss.suspected) return;
-  auto& lost = entry(base::Event::kRecordsLost, loss.path, now);
+  auto& lost = entry(base::Event::kRecordsLost, loss.path, {now.mono, loss.at});
   lost.bytes += loss.bytes;
   add_detail(lost, loss.reason);
 }
@@ -125,6 +125,7 @@ std::vector<format::Trouble> Notices::take(base::Mono now) {
       continue;
     }
     told_at_[next->first] = now;
+    if (trouble.event == base::Event::kRecordsLost) told_losses_.insert(trouble.subject);
     out.push_back(std::move(trouble));
     next = waiting_.erase(next);
   }

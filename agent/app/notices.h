@@ -4,12 +4,14 @@
 // Troubles of two seconds make one message, and there is at most one a minute, so that a storm of them leaves
 // the quota to alerts. A cause (an event and its subject) is told once an hour; what comes within the hour is
 // told when it is over, unless the trouble has ended by then. All this is kept in memory alone: after a
-// restart a trouble that goes on is told once more, and what a killed agent had not handed out yet is in its
-// log and in the ledger of losses, but with no target.
+// restart a trouble that goes on is told once more. A loss does not go on: which ones were told is in the
+// state, and the next start hears of the others again. What else a killed agent had not handed out (a refused
+// reload, another host's state) is in its log alone.
 #pragma once
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +39,8 @@ class Notices {
   // The same without waiting for more: for the agent's end.
   std::vector<Outgoing> flush(const config::Config& config, const match::Redaction& redaction, base::Now now);
   [[nodiscard]] std::optional<base::Mono> next_deadline() const;
+  // The files of whose losses all that was heard is in messages, since the last call: for the cut with these.
+  [[nodiscard]] std::set<std::string> take_told_losses() { return std::exchange(told_losses_, {}); }
 
  private:
   using Cause = std::pair<base::Event, std::string>;
@@ -52,6 +56,7 @@ class Notices {
   std::map<Cause, base::Mono> told_at_;  // within the last hour
   std::optional<base::Mono> due_;        // no later than the first of waiting_ is
   base::Mono not_before_{};
+  std::set<std::string> told_losses_;  // by path
 };
 
 }  // namespace dingtail::app

@@ -56,7 +56,8 @@ constexpr std::array kRows = {
     Row{Event::kTargetThrottled, "target-throttled", Level::kWarning, Speaks::kAlways},
     Row{Event::kTargetBack, "target-back", Level::kInfo, Speaks::kAlways},
     Row{Event::kStateFailed, "state-failed", Level::kError, Speaks::kOnce, Hears::kTargets},
-    Row{Event::kStateCorrupt, "state-corrupt", Level::kError, Speaks::kAlways, Hears::kTargets},
+    // The ledger tells the targets what this means for the files.
+    Row{Event::kStateCorrupt, "state-corrupt", Level::kError, Speaks::kAlways},
     Row{Event::kStateForeign, "state-foreign", Level::kWarning, Speaks::kAlways, Hears::kTargets},
     Row{Event::kStateBack, "state-back", Level::kInfo, Speaks::kAlways},
     Row{Event::kControlFailed, "control-failed", Level::kWarning, Speaks::kOnce},

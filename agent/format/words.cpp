@@ -46,7 +46,7 @@ struct EventRow {
   std::string_view english;
   std::string_view chinese;
 };
-constexpr std::array<EventRow, 10> kEvents = {{
+constexpr std::array<EventRow, 9> kEvents = {{
     {base::Event::kReloadRefused, "reload refused", "重载被拒绝"},
     {base::Event::kFileUnreadable, "file cannot be read", "文件无法读取"},
     {base::Event::kRecordsLost, "records lost", "日志记录丢失"},
@@ -55,7 +55,6 @@ constexpr std::array<EventRow, 10> kEvents = {{
     {base::Event::kMessageHeld, "message refused and held", "消息被拒收并滞留"},
     {base::Event::kTargetGone, "messages for a target that is gone", "目标已移除但仍有消息"},
     {base::Event::kStateFailed, "state cannot be written", "状态无法写入"},
-    {base::Event::kStateCorrupt, "corrupt state set aside", "损坏的状态已另存"},
     {base::Event::kStateForeign, "another host's state set aside", "其他主机的状态已另存"},
 }};
 

@@ -2,6 +2,8 @@
 // start reads back.
 #pragma once
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include "alert/aggregator.h"
@@ -14,7 +16,8 @@ struct Cut {
   tail::TailChanges files;
   alert::AlertChanges alerts;
   deliver::Changes outbox;
-  base::Wall at{};  // when the cut was made
+  std::set<std::string> told;  // files whose losses of earlier cuts are told: by messages in this outbox
+  base::Wall at{};             // when the cut was made
 };
 
 struct Saved {
@@ -23,7 +26,8 @@ struct Saved {
   std::vector<deliver::Row> outbox;
   std::vector<deliver::RobotRecord> robots;
   std::vector<tail::Loss> losses;
-  base::Wall cut_at{};  // when the last cut was made
+  std::vector<tail::Loss> untold;  // of these, what no notice told yet
+  base::Wall cut_at{};             // when the last cut was made
 };
 
 }  // namespace dingtail::state

@@ -46,9 +46,11 @@ base::Result<Opened> begin_anew(const Directory& directory, const std::string& m
   auto database = Database::open(directory.database());
   if (!database) return tl::unexpected(database.error());
   if (!saved.losses.empty()) {
-    Unwritten cut;
-    for (const auto& loss : saved.losses) cut.losses[{loss.path, loss.reason}] = loss;
-    TRY(database->write(cut, machine));
+    Cut cut;
+    cut.files.losses = saved.losses;
+    Unwritten unwritten;
+    unwritten.add(std::move(cut));
+    TRY(database->write(unwritten, machine));
   }
   return Opened{std::move(*database), std::move(saved), {}};
 }
@@ -146,6 +148,7 @@ Saved lost_state(const Directory& directory, const std::string& where, base::Wal
   saved.losses.push_back({directory.database(), 0,
                           "the state was corrupt and set aside as " + where + ": files go on from their end",
                           now});
+  saved.untold = saved.losses;
   return saved;
 }
 

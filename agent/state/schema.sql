@@ -48,6 +48,7 @@ CREATE TABLE loss (
   reason TEXT    NOT NULL,
   bytes  INTEGER NOT NULL,    -- at least so many; 0: unknown
   at     INTEGER NOT NULL,    -- of the last one
+  untold INTEGER,             -- of bytes: those that no notice told yet; NULL: all is told
   PRIMARY KEY (path, reason)
 ) WITHOUT ROWID;
 

@@ -78,6 +78,13 @@ std::string Statement::text(int column) const {
   return bytes == nullptr ? std::string() : std::string(bytes, size);
 }
 
+void Statement::bind(int index, std::optional<std::uint64_t> value) {
+  if (value)
+    bind(index, *value);
+  else
+    sqlite3_bind_null(statement_.get(), index);
+}
+
 void Statement::bind(int index, std::string_view value) {
   sqlite3_bind_text64(statement_.get(), index, value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
 }

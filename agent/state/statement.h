@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,7 @@ class Statement {
   // Parameters count from 1.
   void bind(int index, std::int64_t value) { sqlite3_bind_int64(statement_.get(), index, value); }
   void bind(int index, std::uint64_t value) { bind(index, static_cast<std::int64_t>(value)); }
+  void bind(int index, std::optional<std::uint64_t> value);  // nothing: NULL
   void bind(int index, std::string_view value);
 
   // Calls on_row for each row that is left.

@@ -54,8 +54,8 @@ base::Status load_alerts(sqlite3* database, std::vector<alert::AlertState>& aler
   });
 }
 
-base::Status load_losses(sqlite3* database, std::vector<tail::Loss>& losses) {
-  Statement select(database, "SELECT path, bytes, reason, at FROM loss");
+base::Status load_losses(sqlite3* database, std::string_view select_losses, std::vector<tail::Loss>& losses) {
+  Statement select(database, select_losses);
   return select.each([&]() -> base::Status {
     losses.push_back({select.text(0), static_cast<std::uint64_t>(select.integer(1)), select.text(2),
                       base::from_unix_ms(select.integer(3))});
@@ -99,12 +99,16 @@ base::Status write_alerts(sqlite3* database, const Unwritten& cut) {
 }
 
 base::Status write_losses(sqlite3* database, const Unwritten& cut) {
+  Statement tell(database, "UPDATE loss SET untold = NULL WHERE path = ?");
+  for (const auto& path : cut.told) TRY(tell.run(std::string_view(path)));
   if (cut.losses.empty()) return {};
   Statement insert(database,
-                   "INSERT INTO loss VALUES (?, ?, ?, ?) "
-                   "ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes, at = max(at, excluded.at)");
-  for (const auto& [key, loss] : cut.losses)
-    TRY(insert.run(loss.path, loss.reason, loss.bytes, base::unix_ms(loss.at)));
+                   "INSERT INTO loss VALUES (?, ?, ?, ?, ?) "
+                   "ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes, at = max(at, excluded.at), "
+                   "untold = coalesce(untold + excluded.untold, untold, excluded.untold)");
+  for (const auto& [key, lost] : cut.losses)
+    TRY(insert.run(lost.loss.path, lost.loss.reason, lost.loss.bytes, base::unix_ms(lost.loss.at),
+                   lost.untold));
   return Statement(database,
                    "DELETE FROM loss WHERE (path, reason) NOT IN "
                    "(SELECT path, reason FROM loss ORDER BY at DESC LIMIT 1000)")
@@ -117,7 +121,9 @@ base::Status load_rows(sqlite3* database, Saved& saved) {
   TRY(load_files(database, saved.files));
   TRY(load_alerts(database, saved.alerts));
   TRY(load_outbox(database, saved));
-  return load_losses(database, saved.losses);
+  TRY(load_losses(database, "SELECT path, bytes, reason, at FROM loss", saved.losses));
+  return load_losses(database, "SELECT path, untold, reason, at FROM loss WHERE untold IS NOT NULL",
+                     saved.untold);
 }
 
 base::Status write_rows(sqlite3* database, const Unwritten& cut) {

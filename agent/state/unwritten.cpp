@@ -18,13 +18,23 @@ void Unwritten::add(Cut cut) {
   for (auto& robot : cut.outbox.robots) robots[robot.key] = std::move(robot);
   for (const auto& [path, when] : cut.files.listed) listed[path] = when;
   patterns.merge(cut.files.patterns);
-  for (auto& loss : cut.files.losses) {
-    auto& sum = losses[{loss.path, loss.reason}];
-    loss.bytes += sum.bytes;
-    loss.at = std::max(loss.at, sum.at);
-    sum = std::move(loss);
-  }
+  add_told(std::move(cut.told));
+  for (auto& loss : cut.files.losses) add_loss(std::move(loss));
   at = cut.at;
+}
+
+void Unwritten::add_told(std::set<std::string> paths) {
+  for (auto& [key, lost] : losses)
+    if (paths.contains(lost.loss.path)) lost.untold.reset();
+  told.merge(paths);
+}
+
+void Unwritten::add_loss(tail::Loss loss) {
+  auto& [sum, untold] = losses[{loss.path, loss.reason}];
+  if (!loss.suspected) untold = untold.value_or(0) + loss.bytes;
+  loss.bytes += sum.bytes;
+  loss.at = std::max(loss.at, sum.at);
+  sum = std::move(loss);
 }
 
 }  // namespace dingtail::state

@@ -24,8 +24,17 @@ struct Unwritten {
   std::map<std::string, deliver::RobotRecord> robots;
   std::map<std::string, std::uint64_t> listed;
   std::set<std::string> patterns;
-  std::map<std::pair<std::string, std::string>, tail::Loss> losses;  // by path and reason
-  base::Wall at{};                                                   // of the last cut
+  struct Lost {
+    tail::Loss loss;
+    std::optional<std::uint64_t> untold;  // of its bytes
+  };
+  std::set<std::string> told;                                  // before all of `losses`
+  std::map<std::pair<std::string, std::string>, Lost> losses;  // by path and reason
+  base::Wall at{};                                             // of the last cut
+
+ private:
+  void add_told(std::set<std::string> paths);
+  void add_loss(tail::Loss loss);
 };
 
 }  // namespace dingtail::state

@@ -137,5 +137,24 @@ TEST_F(AgentNotices, ARecordOverTheLimitIsInTheLedgerAndToldAndStillThereAfterAR
   EXPECT_EQ(losses()[0], loss);
 }
 
+TEST_F(AgentNotices, ALossThatAKilledAgentHadNotToldIsToldByTheNextAndOnce) {
+  configure_with("", "max_record = \"64B\"\n", target() + rule("r", "match = 'boom'"));
+  start();
+  append("boom" + std::string(196, 'x') + "\n");
+  ASSERT_TRUE(group().wait_for(1));  // the cut with the loss is durable
+  kill();
+  ASSERT_TRUE(group().notices().empty()) << "it left before the end: the test shows nothing";
+  start();
+  ASSERT_TRUE(wait_for_a_notice(group()));
+  EXPECT_THAT(text_of(group().notices()[0]), AllOf(HasSubstr("records-lost"), HasSubstr("136 bytes")));
+  kill();
+  start();
+  configure_with("packs = [\"ngins\"]\n", "", target());
+  ASSERT_EQ(ask({"reload"}).code, 1);
+  ASSERT_TRUE(test::eventually([&] { return group().notices().size() == 2; }));
+  EXPECT_THAT(text_of(group().notices()[1]),
+              AllOf(HasSubstr("reload-refused"), Not(HasSubstr("records-lost"))));
+}
+
 }  // namespace
 }  // namespace dingtail::integration

@@ -13,6 +13,7 @@ namespace dingtail::state {
 namespace {
 
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 using testing::UnorderedElementsAreArray;
 
 Database fresh(const std::string& path) {
@@ -51,7 +52,8 @@ Cut random_cut(std::mt19937& random, std::uint64_t n) {
       cut.outbox.robots.push_back({std::to_string(key), {}, {{cut.at, static_cast<std::uint32_t>(n)}}});
     if (some()) cut.files.patterns.insert("pattern " + std::to_string(random() % 10));
     if (some()) cut.files.listed["/d" + std::to_string(key)] = n;
-    if (some()) cut.files.losses.push_back({"/p" + std::to_string(key), n, "why", cut.at});
+    if (some()) cut.files.losses.push_back({"/p" + std::to_string(key), n, "why", cut.at, some()});
+    if (some()) cut.told.insert("/p" + std::to_string(key));
   }
   return cut;
 }
@@ -72,6 +74,8 @@ std::vector<std::string> digest(const Saved& saved) {
   for (const auto& loss : saved.losses)
     out.push_back("loss " + loss.path + " " + std::to_string(loss.bytes) + " " +
                   std::to_string(base::unix_ms(loss.at)));
+  for (const auto& loss : saved.untold)
+    out.push_back("untold " + loss.path + " " + std::to_string(loss.bytes));
   return out;
 }
 
@@ -171,6 +175,27 @@ TEST(Database, ErasedRowsAreGoneAndAnIdThatComesBackInTheSameCutStays) {
   EXPECT_THAT(saved->alerts, IsEmpty());
   EXPECT_THAT(saved->outbox, IsEmpty());
   EXPECT_THAT(saved->robots, testing::ElementsAre(next.outbox.robots[0]));
+}
+
+TEST(Database, ALossIsUntoldUntilALaterCutSaysOtherwise) {
+  const test::TempDir dir;
+  auto database = fresh(dir / "db");
+  const auto at = base::from_unix_ms(3);
+  Cut cut;
+  cut.files.losses = {
+      {"/a", 5, "cut", at}, {"/a", 0, "gone", at}, {"/b", 7, "cut", at}, {"/c", 9, "guess", at, true}};
+  ASSERT_TRUE(database.write(only(cut), ""));
+  EXPECT_EQ(database.load()->losses.size(), 4U);
+  EXPECT_THAT(database.load()->untold,
+              UnorderedElementsAre(tail::Loss{"/a", 5, "cut", at}, tail::Loss{"/a", 0, "gone", at},
+                                   tail::Loss{"/b", 7, "cut", at}));
+  Cut next;
+  next.told = {"/a"};
+  next.files.losses = {{"/a", 10, "cut", at}, {"/b", 1, "cut", at}};
+  ASSERT_TRUE(database.write(only(next), ""));
+  EXPECT_THAT(database.load()->losses, testing::Contains(tail::Loss{"/a", 15, "cut", at}));
+  EXPECT_THAT(database.load()->untold,
+              UnorderedElementsAre(tail::Loss{"/a", 10, "cut", at}, tail::Loss{"/b", 8, "cut", at}));
 }
 
 TEST(Database, LossesOfAPathAndReasonAddUpAndTheNewestThousandAreKept) {

@@ -222,6 +222,7 @@ TEST_F(KeeperTest, ACorruptStateIsSetAsideAndTold) {
   ASSERT_THAT(started.saved.losses, SizeIs(1));
   EXPECT_THAT(started.saved.losses[0].reason, HasSubstr(aside[0]));
   EXPECT_EQ(started.saved.losses[0].at, kNow);
+  EXPECT_EQ(started.saved.untold, started.saved.losses);
 }
 
 TEST_F(KeeperTest, TheLossOfACorruptStateIsInTheLedgerOfTheNextStartAndTheStateIsNoLongerLost) {
@@ -231,6 +232,7 @@ TEST_F(KeeperTest, TheLossOfACorruptStateIsInTheLedgerOfTheNextStartAndTheStateI
   ASSERT_THAT(losses, SizeIs(1));
   const auto next = start().saved;
   EXPECT_EQ(next.losses, losses);
+  EXPECT_EQ(next.untold, losses) << "until a cut says that it is told";
   EXPECT_FALSE(next.files.lost);
   EXPECT_THAT(names_in(state, "state.db.corrupt-"), testing::Not(IsEmpty()));
 }
