@@ -41,6 +41,7 @@ Agent::Agent(loop::Loop& loop, base::Log& log, AgentParts parts)
       courier_(new_uuid, random_seed()),
       store_(loop, log, std::move(parts.state), {[this] { committed(); }, [this] { state_broken(); }}),
       ledger_(std::move(parts.saved.losses)),
+      console_(std::move(parts.saved.console)),
       watchdog_(watchdog_interval()) {
   const auto start = now();
   courier_.set_targets(delivery_targets(pipeline_.config()), pipeline_.config().limits.outbox_bytes);
@@ -72,10 +73,10 @@ void Agent::turn() {
                                               [&](const tail::Block& block) { pipeline_.read(block, at); });
   if (!stop_by_) pipeline_.tick(at);
   tell_troubles(at);
+  console_.write_some(at.mono);
   end_sends(stop_by_ ? base::Mono::max() : at.mono);
   commit(at);
   if (!stop_by_) post(at);
-  console_.write_some(at.mono);
   if (watchdog_ && at.mono >= watchdog_due_) {
     notify("WATCHDOG=1");
     watchdog_due_ = at.mono + *watchdog_;
@@ -86,7 +87,7 @@ void Agent::turn() {
 
 void Agent::deliver(Outgoing message, base::Now at) {
   if (message.type == config::TargetType::kConsole) {
-    to_print_.push_back(std::move(message.message.plain));
+    console_.print(message.message.plain, pipeline_.config().limits.outbox_bytes);
     return;
   }
   courier_.add({std::move(message.target),
@@ -113,7 +114,7 @@ void Agent::record(const std::vector<tail::Loss>& losses, base::Now at) {
 }
 
 bool Agent::news() const {
-  return pipeline_.alerts().has_changes() || courier_.has_changes() || !to_print_.empty();
+  return pipeline_.alerts().has_changes() || courier_.has_changes() || console_.has_changes();
 }
 
 // Hits are committed at once; mere progress each second, so that an agent that reads misses costs few writes
@@ -124,17 +125,15 @@ void Agent::commit(base::Now at) {
   const bool progress = tailer_.has_changes() && (at.mono >= committed_at_ + kBetweenIdleCommits || stop_by_);
   if (!news() && !progress && ready_) return;
   committed_at_ = at.mono;
-  to_print_after_commit_ = std::exchange(to_print_, {});
   auto files = tailer_.take_changes();
   record(files.losses, at);
   store_.commit({std::move(files), pipeline_.alerts().take_changes(at), courier_.take_changes(),
-                 notices_.take_told_losses(), at.wall});
+                 console_.take_changes(), notices_.take_told_losses(), at.wall});
 }
 
 void Agent::committed() {
   courier_.committed();
-  for (const auto& text : std::exchange(to_print_after_commit_, {}))
-    console_.print(text, pipeline_.config().limits.outbox_bytes);
+  console_.committed();
   if (!ready_) {
     ready_ = true;
     notify("READY=1");

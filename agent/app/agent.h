@@ -91,8 +91,6 @@ class Agent {
   std::map<std::uint64_t, Send> sends_;  // by their ids in the outbox
   std::vector<std::unique_ptr<loop::Signal>> signals_;
   Console console_;
-  std::vector<std::string> to_print_;               // in no commit yet
-  std::vector<std::string> to_print_after_commit_;  // in the commit under way
   std::string reload_error_;
   std::optional<base::Millis> watchdog_;
   base::Mono watchdog_due_{};

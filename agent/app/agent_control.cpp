@@ -125,7 +125,7 @@ observe::Status Agent::status() {
     if (target.type != config::TargetType::kConsole) continue;
     deliver::TargetStatus console;
     console.name = target.name;
-    console.queue = to_print_.size() + to_print_after_commit_.size() + console_.waiting();
+    console.queue = console_.waiting();
     console.delivered = console_.printed();
     out.targets.push_back(std::move(console));
   }

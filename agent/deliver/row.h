@@ -1,4 +1,5 @@
-// What the outbox and the robots' quotas are made of, as the state stores it. Values only.
+// What the outbox, the console's queue and the robots' quotas are made of, as the state stores it. Values
+// only.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +45,19 @@ struct RobotRecord {
   std::map<base::Wall, std::uint32_t> answered;
 
   bool operator==(const RobotRecord&) const = default;
+};
+
+// A message for stdout that waits to be written.
+struct ConsoleRow {
+  std::uint64_t id = 0;
+  std::string text;
+
+  bool operator==(const ConsoleRow&) const = default;
+};
+
+struct ConsoleChanges {
+  std::vector<ConsoleRow> changed;  // new ones too
+  std::vector<std::uint64_t> erased;
 };
 
 struct Changes {

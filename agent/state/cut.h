@@ -16,6 +16,7 @@ struct Cut {
   tail::TailChanges files;
   alert::AlertChanges alerts;
   deliver::Changes outbox;
+  deliver::ConsoleChanges console;
   std::set<std::string> told;  // files whose losses of earlier cuts are told: by messages in this outbox
   base::Wall at{};             // when the cut was made
 };
@@ -24,6 +25,7 @@ struct Saved {
   tail::TailState files;
   std::vector<alert::AlertState> alerts;
   std::vector<deliver::Row> outbox;
+  std::vector<deliver::ConsoleRow> console;  // in their order
   std::vector<deliver::RobotRecord> robots;
   std::vector<tail::Loss> losses;
   std::vector<tail::Loss> untold;  // of these, what no notice told yet

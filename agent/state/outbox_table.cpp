@@ -45,6 +45,14 @@ base::Status load_messages(sqlite3* database, std::vector<deliver::Row>& outbox)
   });
 }
 
+base::Status load_console(sqlite3* database, std::vector<deliver::ConsoleRow>& console) {
+  Statement select(database, "SELECT id, text FROM console ORDER BY id");
+  return select.each([&]() -> base::Status {
+    console.push_back({static_cast<std::uint64_t>(select.integer(0)), select.text(1)});
+    return {};
+  });
+}
+
 base::Status load_robots(sqlite3* database, std::vector<deliver::RobotRecord>& robots) {
   Statement robot(database, "SELECT key, rests_until FROM robot");
   TRY(robot.each([&]() -> base::Status {
@@ -77,6 +85,13 @@ base::Status write_messages(sqlite3* database, const Unwritten& cut) {
   return {};
 }
 
+base::Status write_console(sqlite3* database, const Unwritten& cut) {
+  Statement erase(database, "DELETE FROM console WHERE id = ?");
+  Statement insert(database, "REPLACE INTO console VALUES (?, ?)");
+  for (const auto& [id, text] : cut.console) TRY(text ? insert.run(id, *text) : erase.run(id));
+  return {};
+}
+
 base::Status write_slots(sqlite3* database, const deliver::RobotRecord& robot) {
   TRY(Statement(database, "DELETE FROM slot WHERE robot = ?").run(robot.key));
   Statement insert(database, "INSERT INTO slot VALUES (?, ?, ?)");
@@ -100,11 +115,13 @@ base::Status write_robots(sqlite3* database, const Unwritten& cut) {
 
 base::Status load_outbox(sqlite3* database, Saved& saved) {
   TRY(load_messages(database, saved.outbox));
+  TRY(load_console(database, saved.console));
   return load_robots(database, saved.robots);
 }
 
 base::Status write_outbox(sqlite3* database, const Unwritten& cut) {
   TRY(write_messages(database, cut));
+  TRY(write_console(database, cut));
   return write_robots(database, cut);
 }
 

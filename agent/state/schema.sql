@@ -77,6 +77,12 @@ CREATE TABLE message (
   robot      TEXT    NOT NULL  -- sending: which robot may have it
 );
 
+-- Messages for stdout that are not written yet.
+CREATE TABLE console (
+  id   INTEGER PRIMARY KEY,    -- in the order in which they are written
+  text TEXT NOT NULL
+);
+
 -- What is known of the robots, by a digest of their tokens.
 CREATE TABLE robot (
   key         TEXT PRIMARY KEY, -- '': all of them

@@ -15,6 +15,8 @@ void Unwritten::add(Cut cut) {
   }
   for (auto& row : cut.outbox.changed) outbox[row.id] = std::move(row);
   for (const auto id : cut.outbox.erased) outbox[id].reset();
+  for (auto& row : cut.console.changed) console[row.id] = std::move(row.text);
+  for (const auto id : cut.console.erased) console[id].reset();
   for (auto& robot : cut.outbox.robots) robots[robot.key] = std::move(robot);
   for (const auto& [path, when] : cut.files.listed) listed[path] = when;
   patterns.merge(cut.files.patterns);

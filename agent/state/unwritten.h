@@ -21,6 +21,7 @@ struct Unwritten {
   std::map<tail::FileId, std::optional<tail::FileState>> files;
   std::map<alert::AlertKey, std::optional<alert::AlertState>> alerts;
   std::map<std::uint64_t, std::optional<deliver::Row>> outbox;
+  std::map<std::uint64_t, std::optional<std::string>> console;  // texts
   std::map<std::string, deliver::RobotRecord> robots;
   std::map<std::string, std::uint64_t> listed;
   std::set<std::string> patterns;

@@ -120,6 +120,40 @@ TEST_F(Fault, F34_AFailedFsyncEndsItWithOneAndTheNextStartGoesOnFromTheLastGoodC
   EXPECT_FALSE(logged("state-corrupt"));
 }
 
+TEST_F(Fault, F34_AFailedFsyncLosesNoMessageForTheTerminal) {
+  if (const auto why = strace_refused(); !why.empty()) GTEST_SKIP() << why;
+  write_config(
+      "state_dir = \"state\"\n[[source]]\nname = \"app\"\npaths = [\"app.log\"]\n"
+      "[[target]]\nname = \"screen\"\ntype = \"console\"\n" +
+      line_rule());
+  start();
+  kill();
+  const auto line_of = [](int number) { return lines(number, number).substr(0, lines(1, 1).size() - 1); };
+  int written = 0;
+  std::string shown;
+  const auto write_one = [&] {
+    ++written;
+    write(written, written);
+    return test::eventually(
+        [&] { return agent().out().find(line_of(written)) != std::string::npos || agent().wait(0ms); });
+  };
+  for (const auto* sync : {"3", "4", "5", "6", "7"}) {
+    under_ = strace({"fdatasync", "error=EIO", sync}, file("trace"));
+    launch({"run", "-c", file("dingtail.toml")});
+    while (!agent().wait(0ms) && write_one()) {
+    }
+    EXPECT_EQ(agent().wait(), 1) << sync;
+    EXPECT_THAT(bytes_of(file("trace")), HasSubstr("(INJECTED)"));
+    shown += agent().out();
+  }
+  under_.clear();
+  start();
+  ASSERT_TRUE(write_one());
+  stop();
+  shown += agent().out();
+  for (int line = 1; line <= written; ++line) EXPECT_THAT(shown, HasSubstr(line_of(line))) << "at least once";
+}
+
 // How late a thread is at worst that has nothing to do.
 class Idle {
  public:

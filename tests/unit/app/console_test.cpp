@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdio>
+#include <map>
 #include <string>
 
 #include "base/fd.h"
@@ -33,6 +34,17 @@ class ConsoleTest : public testing::Test {
     console_.write_some({});
     ASSERT_EQ(::dup2(kept.get(), STDOUT_FILENO), STDOUT_FILENO);
   }
+  // What the state holds after the next commit.
+  void commit() {
+    const auto changes = console_.take_changes();
+    for (const auto& row : changes.changed) state_[row.id] = row.text;
+    for (const auto id : changes.erased) state_.erase(id);
+    console_.committed();
+  }
+  void print(const std::string& text, std::size_t most_bytes) {
+    console_.print(text, most_bytes);
+    commit();
+  }
   // All that is printed once somebody reads.
   std::string read_all() {
     std::string out;
@@ -46,6 +58,7 @@ class ConsoleTest : public testing::Test {
   }
 
   Console console_;
+  std::map<std::uint64_t, std::string> state_;
 
  private:
   base::Fd reader_;
@@ -54,8 +67,9 @@ class ConsoleTest : public testing::Test {
 
 TEST_F(ConsoleTest, WhatAFullPipeDoesNotTakeWaits) {
   const std::string page(4096, 'x');
-  console_.print(page, kPlenty);
-  console_.print("second", kPlenty);
+  print(page, kPlenty);
+  print("second", kPlenty);
+  commit();
   write_some();
   EXPECT_EQ(console_.waiting(), 2U) << "the first one's newline";
   EXPECT_TRUE(console_.next_try({}));
@@ -65,20 +79,51 @@ TEST_F(ConsoleTest, WhatAFullPipeDoesNotTakeWaits) {
 }
 
 TEST_F(ConsoleTest, LeavesOutWhatIsBeyondItsBoundAndSaysSo) {
-  for (int message = 0; message < 1000; ++message) console_.print(std::string(99, 'x'), 300);
-  EXPECT_EQ(console_.waiting(), 3U);
-  console_.print("small, but later than what was left out", 300);
+  for (int message = 0; message < 1000; ++message) print(std::string(99, 'x'), 300);
+  EXPECT_EQ(console_.waiting(), 4U) << "the line that says so, too";
+  print("small, but later than what was left out", 300);
   const std::string line = std::string(99, 'x') + '\n';
   EXPECT_EQ(read_all(), line + line + line + "dingtail: messages left out here, as nobody read: 998\n");
-  console_.print("as before", 300);
+  print("as before", 300);
   EXPECT_EQ(read_all(), "as before\n");
 }
 
 TEST_F(ConsoleTest, TakesOneMessageOfAnySize) {
   const std::string large(5000, 'x');
-  console_.print(large, 300);
-  console_.print("y", 300);
+  print(large, 300);
+  print("y", 300);
   EXPECT_EQ(read_all(), large + "\ndingtail: messages left out here, as nobody read: 1\n");
+}
+
+TEST_F(ConsoleTest, WritesAMessageWhenTheStateHasItAndKeepsItThereUntilItIsWritten) {
+  console_.print("one", kPlenty);
+  write_some();
+  EXPECT_EQ(console_.waiting(), 1U);
+  EXPECT_FALSE(console_.next_try({})) << "until the commit";
+  const auto changes = console_.take_changes();
+  ASSERT_EQ(changes.changed.size(), 1U);
+  write_some();
+  EXPECT_EQ(console_.waiting(), 1U) << "the commit is under way";
+  console_.committed();
+  EXPECT_FALSE(console_.has_changes());
+  EXPECT_EQ(read_all(), "one\n");
+  EXPECT_TRUE(console_.has_changes());
+  const auto written = console_.take_changes();
+  EXPECT_TRUE(written.changed.empty());
+  EXPECT_EQ(written.erased, std::vector{changes.changed[0].id});
+}
+
+TEST_F(ConsoleTest, WhatTheLastRunLeftComesFirst) {
+  for (int message = 0; message < 9; ++message) print(std::string(99, 'x'), 300);
+  print("y", 300);
+  std::vector<deliver::ConsoleRow> saved;
+  for (const auto& [id, text] : state_) saved.push_back({id, text});
+  const auto expected = read_all();
+  state_.clear();
+  console_ = Console(saved);
+  EXPECT_FALSE(console_.has_changes());
+  print("new", kPlenty);
+  EXPECT_EQ(read_all(), expected + "new\n");
 }
 
 }  // namespace

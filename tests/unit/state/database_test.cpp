@@ -50,6 +50,10 @@ Cut random_cut(std::mt19937& random, std::uint64_t n) {
       cut.outbox.erased.push_back(key);
     if (some())
       cut.outbox.robots.push_back({std::to_string(key), {}, {{cut.at, static_cast<std::uint32_t>(n)}}});
+    if (some())
+      cut.console.changed.push_back({key, std::to_string(n)});
+    else if (some())
+      cut.console.erased.push_back(key);
     if (some()) cut.files.patterns.insert("pattern " + std::to_string(random() % 10));
     if (some()) cut.files.listed["/d" + std::to_string(key)] = n;
     if (some()) cut.files.losses.push_back({"/p" + std::to_string(key), n, "why", cut.at, some()});
@@ -74,6 +78,7 @@ std::vector<std::string> digest(const Saved& saved) {
   for (const auto& loss : saved.losses)
     out.push_back("loss " + loss.path + " " + std::to_string(loss.bytes) + " " +
                   std::to_string(base::unix_ms(loss.at)));
+  for (const auto& row : saved.console) out.push_back("console " + std::to_string(row.id) + " " + row.text);
   for (const auto& loss : saved.untold)
     out.push_back("untold " + loss.path + " " + std::to_string(loss.bytes));
   return out;
@@ -110,6 +115,7 @@ TEST(Database, WhatOneCutHoldsIsWhatAStartReads) {
   cut.files.losses = {{"/a", 5, "cut", base::from_unix_ms(3)}};
   cut.alerts.changed = {an_alert()};
   cut.outbox.changed = {a_row(1, deliver::RowState::kSending), a_row(2, deliver::RowState::kHeld)};
+  cut.console.changed = {{1, "one\n"}, {3, "三"}};
   cut.outbox.robots = {
       {"a", base::from_unix_ms(7'000), {{base::from_unix_ms(1'000), 2}, {base::from_unix_ms(2'000), 1}}},
       {"b", {}, {}}};
@@ -137,6 +143,7 @@ TEST(Database, WhatOneCutHoldsIsWhatAStartReads) {
   EXPECT_EQ(saved->files.patterns, cut.files.patterns);
   EXPECT_EQ(saved->files.listed, cut.files.listed);
   EXPECT_EQ(saved->outbox, cut.outbox.changed);
+  EXPECT_EQ(saved->console, cut.console.changed);
   ASSERT_EQ(saved->robots.size(), 1U) << "one that says nothing is not kept";
   EXPECT_EQ(saved->robots[0], cut.outbox.robots[0]);
   EXPECT_EQ(saved->losses, cut.files.losses);
