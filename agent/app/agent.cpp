@@ -56,7 +56,6 @@ Agent::Agent(loop::Loop& loop, base::Log& log, AgentParts parts)
 }
 
 bool Agent::run() {
-  listen();
   wake();
   loop_.run();
   notify("STOPPING=1");
@@ -69,6 +68,7 @@ bool Agent::run() {
 
 void Agent::turn() {
   const auto at = now();
+  if (!control_ && !stop_by_ && at.mono >= listen_at_) listen(at.mono);
   const bool more = !stop_by_ && tailer_.read(at, kReadBudgetBytes,
                                               [&](const tail::Block& block) { pipeline_.read(block, at); });
   if (!stop_by_) pipeline_.tick(at);
@@ -177,6 +177,7 @@ void Agent::schedule(base::Now at, bool more) {
   for (const auto& [id, send] : sends_)
     if (send.until > at.mono) next = std::min(next, send.until);
   if (const auto due = notices_.next_deadline()) next = std::min(next, *due);
+  if (!control_) next = std::min(next, listen_at_);
   if (watchdog_) next = std::min(next, watchdog_due_);
   if (stop_by_) next = *stop_by_;
   if (const auto due = console_.next_try(at.mono)) next = std::min(next, *due);

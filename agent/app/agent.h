@@ -68,7 +68,7 @@ class Agent {
   void send(const std::string& request, observe::Control::Answer answer);
   void end_sends(base::Mono now);
   [[nodiscard]] observe::Status status();
-  void listen();
+  void listen(base::Mono now);
 
   loop::Loop& loop_;
   base::Log& log_;
@@ -84,6 +84,7 @@ class Agent {
   observe::Ledger ledger_;
   Notices notices_;
   std::unique_ptr<observe::Control> control_;
+  base::Mono listen_at_{};  // while there is no control_
   struct Send {
     base::Mono until{};
     observe::Control::Answer answer;

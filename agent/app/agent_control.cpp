@@ -15,6 +15,7 @@ namespace dingtail::app {
 namespace {
 
 constexpr std::string_view kSend = "send ";
+constexpr base::Millis kBetweenListens = std::chrono::seconds(5);
 constexpr base::Millis kSendWithin = std::chrono::seconds(60);
 
 }  // namespace
@@ -56,17 +57,21 @@ observe::Reply Agent::reload() {
   return {0, text + "reloaded: " + summary + '\n'};
 }
 
-void Agent::listen() {
+// Its directory may be on a disk that is full or may only be read for now.
+void Agent::listen(base::Mono at) {
+  listen_at_ = at + kBetweenListens;
   const auto& path = pipeline_.config().control;
   auto control = observe::Control::listen(
       loop_, path, [this](const std::string& request, observe::Control::Answer answer) {
         handle(request, std::move(answer));
       });
-  if (control)
-    control_ = std::move(*control);
-  else
-    log_.say(base::Event::kControlFailed, path,
-             control.error().what + "; `status` and `reload` cannot ask this agent");
+  if (!control)
+    return log_.say(
+        base::Event::kControlFailed, path,
+        control.error().what + "; `status` and `reload` cannot ask this agent until it can be had");
+  control_ = std::move(*control);
+  if (log_.over(base::Event::kControlFailed, path))
+    log_.say(base::Event::kControlBack, path, "`status` and `reload` can ask this agent again");
 }
 
 void Agent::handle(const std::string& request, observe::Control::Answer answer) {

@@ -60,6 +60,7 @@ constexpr std::array kRows = {
     Row{Event::kStateCorrupt, "state-corrupt", Level::kError, Speaks::kAlways},
     Row{Event::kStateForeign, "state-foreign", Level::kWarning, Speaks::kAlways, Hears::kTargets},
     Row{Event::kStateBack, "state-back", Level::kInfo, Speaks::kAlways},
+    Row{Event::kControlBack, "control-back", Level::kInfo, Speaks::kAlways},
     Row{Event::kControlFailed, "control-failed", Level::kWarning, Speaks::kOnce},
 };
 

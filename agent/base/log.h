@@ -48,6 +48,7 @@ enum class Event {
   kStateCorrupt,
   kStateForeign,
   kStateBack,
+  kControlBack,
   kControlFailed,
 };
 

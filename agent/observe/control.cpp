@@ -27,10 +27,11 @@ base::Result<sockaddr_un> address_of(const std::string& path) {
   return address;
 }
 
-base::Result<base::Fd> connect_to(const std::string& path) {
+// `flags`: further ones of socket(2). With SOCK_NONBLOCK, kBusy where somebody listens and has no time.
+base::Result<base::Fd> connect_to(const std::string& path, int flags) {
   const auto address = address_of(path);
   if (!address) return tl::unexpected(address.error());
-  base::Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  base::Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
   if (!fd) return base::fail_errno("socket", errno);
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0) return fd;
   if (errno == ECONNREFUSED || errno == ENOENT)
@@ -59,7 +60,9 @@ base::Result<std::unique_ptr<Control>> Control::listen(loop::Loop& loop, const s
                                                        Handler handler) {
   const auto address = address_of(path);
   if (!address) return tl::unexpected(address.error());
-  if (connect_to(path)) return base::fail(base::Code::kBusy, "another agent listens on " + path);
+  const auto other = connect_to(path, SOCK_NONBLOCK);
+  if (!other && other.error().code == base::Code::kBusy) return tl::unexpected(other.error());
+  if (other) return base::fail(base::Code::kBusy, "another agent listens on " + path);
   struct stat info {};
   if (::lstat(path.c_str(), &info) == 0) {
     if (!S_ISSOCK(info.st_mode)) return base::fail(base::Code::kInvalid, path + " is there and is no socket");
@@ -136,7 +139,7 @@ void Control::drop(const Connection& connection) {
 }
 
 base::Result<Reply> ask(const std::string& path, const std::string& request, base::Millis timeout) {
-  const auto fd = connect_to(path);
+  const auto fd = connect_to(path, 0);
   if (!fd) return tl::unexpected(fd.error());
   const std::string line = request + '\n';
   if (::send(fd->get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))

@@ -220,6 +220,21 @@ TEST_F(Fault, F36_AStateThatMayOnlyBeReadIsGoneOnFromInMemoryAndWrittenWhenItMay
   expect_each_once(60);
 }
 
+TEST_F(Fault, F36_ADirectoryThatMayOnlyBeReadAtTheStartHasASocketAndABallastWhenItMayBeWritten) {
+  const Mount disk(small_disk(), file("state"));
+  if (!disk.refused().empty()) GTEST_SKIP() << disk.refused();
+  ASSERT_TRUE(disk.remount("ro"));
+  follow_lines();
+  start();
+  EXPECT_TRUE(logged("control-failed"));
+  EXPECT_EQ(ask({"status"}).code, 1);
+  ASSERT_TRUE(disk.remount("rw"));
+  ASSERT_TRUE(wait_until_logged("control-back"));
+  EXPECT_EQ(ask({"status"}).code, 0);
+  ASSERT_TRUE(wait_until_logged("state-back"));
+  EXPECT_TRUE(fs::exists(file("state/ballast")));
+}
+
 TEST_F(Fault, F36_AStateThatMayNotBeWrittenAnyMoreIsKeptInMemoryUntilItMay) {
   if (const auto why = strace_refused(); !why.empty()) GTEST_SKIP() << why;
   follow_lines();
