@@ -2,6 +2,7 @@
 
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -97,6 +98,26 @@ Place key_place(Place place, const std::vector<std::string>& lines) {
   return place;
 }
 
+// The rest of a line, and of the file, is read all the same.
+void mend_utf8(const std::string& file, std::vector<std::string>& lines, Problems& problems) {
+  int errors = 0;
+  std::uint32_t number = 0;
+  for (auto& line : lines) {
+    ++number;
+    if (base::is_utf8(line)) continue;
+    auto mended = base::to_utf8(line);
+    const auto good = std::string_view(mended).substr(
+        0, static_cast<std::size_t>(
+               std::mismatch(line.begin(), line.end(), mended.begin(), mended.end()).first - line.begin()));
+    const auto before = std::count_if(good.begin(), good.end(),
+                                      [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; });
+    line = std::move(mended);
+    if (errors++ < kMostSyntaxErrors)
+      problems.error({file, number, static_cast<std::uint32_t>(before) + 1}, "this is not UTF-8",
+                     "save the file in UTF-8: `iconv -t utf-8` converts it");
+  }
+}
+
 void report(const std::string& file, const toml::parse_error& error, const std::vector<std::string>& lines,
             Problems& problems) {
   const std::string message = plain_words(error.description());
@@ -118,6 +139,7 @@ std::string_view Node::kind() const {
 
 Node parse(const std::string& file, std::string_view text, Problems& problems) {
   auto lines = lines_of(text);
+  mend_utf8(file, lines, problems);
   for (int errors = 0; errors < kMostSyntaxErrors; ++errors) {
     try {
       return convert(file, toml::parse(std::string_view(base::join(lines, "\n")), std::string_view(file)));

@@ -1,5 +1,6 @@
 #include <strings.h>
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 
@@ -19,11 +20,54 @@ constexpr std::array<std::string_view, 16> kCommonEncodings = {
     "utf-8",    "gb18030", "gbk",       "gb2312", "big5",   "utf-16",     "utf-16le", "utf-16be",
     "utf-32le", "ascii",   "shift_jis", "euc-jp", "euc-kr", "iso-8859-1", "koi8-r",   "windows-1252"};
 
-std::vector<std::string> absolute(TableReader& table, std::string_view key) {
+// The ] of the set that begins there, as fnmatch(3) has it; npos: it has none.
+std::size_t end_of_set(std::string_view pattern, std::size_t open) {
+  std::size_t at = open + 1;
+  if (pattern.substr(at).starts_with('!') || pattern.substr(at).starts_with('^')) ++at;
+  if (pattern.substr(at).starts_with(']')) ++at;  // one of the set
+  while (at < pattern.size() && pattern[at] != '/') {
+    if (pattern[at] == ']') return at;
+    const auto class_end =
+        pattern.substr(at).starts_with("[:") ? pattern.find(":]", at) : std::string_view::npos;
+    at = class_end == std::string_view::npos ? at + 1 : class_end + 2;
+  }
+  return std::string_view::npos;
+}
+
+// The first of [ { } that has no partner; else nothing.
+std::optional<char> unpaired(std::string_view pattern) {
+  int depth = 0;
+  for (std::size_t at = 0; at < pattern.size(); ++at) {
+    if (pattern[at] == '[') at = end_of_set(pattern, at);
+    if (at == std::string_view::npos) return '[';
+    if (pattern[at] == '{') ++depth;
+    if (pattern[at] == '}' && --depth < 0) return '}';
+  }
+  return depth > 0 ? std::optional('{') : std::nullopt;
+}
+
+// What is wrong with a pattern matches no file, and nobody would hear of it.
+std::vector<std::string> patterns(TableReader& table, std::string_view key) {
   std::vector<std::string> out;
-  for (const auto& path : table.values(key))
-    out.push_back((table.directory() / path).lexically_normal().string());
+  const auto where = "in `" + std::string(key) + "` of [[source]]";
+  for (const auto& [text, place] : table.strings(key)) {
+    if (text.empty())
+      table.reading().problems.error(place, "an empty pattern " + where, "name a file or glob, or remove it");
+    if (const auto alone = unpaired(text))
+      table.reading().problems.error(
+          place, std::string(1, *alone) + " without its partner in a pattern " + where,
+          "complete [..] or {a,b}, or write [" + std::string(1, *alone) + "] for the character itself");
+    out.push_back(text);
+  }
   return out;
+}
+
+// A source is of files or, one day, of the journal.
+const Node* find_paths(const Node& source, TableReader& table) {
+  const auto& entries = std::get<Table>(source.value);
+  const bool of_journal =
+      std::any_of(entries.begin(), entries.end(), [](const Entry& entry) { return entry.key == "journal"; });
+  return of_journal ? table.find("paths") : table.require("paths");
 }
 
 void refuse_other_values(TableReader& table, std::string_view key, std::string_view built) {
@@ -113,13 +157,14 @@ Source read_source(const Node& node, Reading& reading) {
   Source source;
   source.place = table.place();
   source.name = table.name();
-  if (const Node* paths = table.require("paths")) {
-    source.paths = absolute(table, "paths");
+  if (const Node* paths = find_paths(node, table)) {
+    for (const auto& path : patterns(table, "paths"))
+      source.paths.push_back((table.directory() / path).lexically_normal().string());
     if (const auto* list = std::get_if<Array>(&paths->value); list != nullptr && list->empty())
       reading.problems.error(paths->place, "`paths` in [[source]] is empty",
                              "name at least one file or glob");
   }
-  source.exclude = table.values("exclude");
+  source.exclude = patterns(table, "exclude");
   source.read_from =
       table.one_of<ReadFrom>("read_from", {{"end", ReadFrom::kEnd}, {"beginning", ReadFrom::kBeginning}})
           .value_or(ReadFrom::kEnd);

@@ -500,5 +500,16 @@ TEST(WithoutFile, AllPacksGoToTheConsoleOrToTheRobotOfTheEnvironment) {
   ::unsetenv("DINGTALK_SECRET");
 }
 
+TEST(Load, AByteThatIsNoUtf8IsToldAtItsPlaceAndHidesNothing) {
+  const test::TempDir dir;
+  const auto loaded = load_text(dir,
+                                "[[source]]\nname = 's'\npaths = ['/x']\n# \xC3\xA9 \xE9\xE9\n"
+                                "exclude = ['\xFF']\nbad = 1\n");
+  EXPECT_THAT(brief(loaded.problems),
+              ElementsAre("4:5: error: this is not UTF-8", "5:13: error: this is not UTF-8",
+                          StartsWith("6:1: error: unknown key `bad`")));
+  EXPECT_THAT(loaded.config.sources.at(0).paths, ElementsAre("/x"));
+}
+
 }  // namespace
 }  // namespace dingtail::config

@@ -107,5 +107,26 @@ TEST(ReadSource, PathLabelsAreAPatternAsWritten) {
               ElementsAre("4:15: error: `path_labels` in [[source]] is empty"));
 }
 
+TEST(ReadSource, APatternThatCanMatchNothingIsAnErrorWithItsRemedy) {
+  EXPECT_THAT(problems("exclude = ['/x/[a.log', '/x/{a,b.log', '', '*a}*', '[!]/b]']\n"),
+              ElementsAre("4:12: error: [ without its partner in a pattern in `exclude` of [[source]]",
+                          "4:25: error: { without its partner in a pattern in `exclude` of [[source]]",
+                          "4:40: error: an empty pattern in `exclude` of [[source]]",
+                          "4:44: error: } without its partner in a pattern in `exclude` of [[source]]",
+                          "4:52: error: [ without its partner in a pattern in `exclude` of [[source]]"));
+  EXPECT_EQ(hint("exclude = '/x/{a'\n"), "complete [..] or {a,b}, or write [{] for the character itself");
+  EXPECT_THAT(problems("exclude = ['[]a]', '[!]a]', '[[:alpha:]0-9]', '[{]{a,{b,[]}]}}', '[[]', 'a]']\n"),
+              IsEmpty());
+  const test::TempDir dir;
+  EXPECT_THAT(test::brief(test::load_text(dir, "[[source]]\nname = 's'\npaths = ['/x', '']\n").problems),
+              ElementsAre("3:16: error: an empty pattern in `paths` of [[source]]"));
+}
+
+TEST(ReadSource, ASourceOfTheJournalNeedsNoPaths) {
+  const test::TempDir dir;
+  EXPECT_THAT(test::brief(test::load_text(dir, "[[source]]\nname = 's'\njournal = {}\n").problems),
+              ElementsAre("3:1: error: `journal` in [[source]] is not built yet"));
+}
+
 }  // namespace
 }  // namespace dingtail::config
