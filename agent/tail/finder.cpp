@@ -38,6 +38,12 @@ void add_links(std::string path, std::set<std::string>& directories) {
   }
 }
 
+// Of a path that stands for itself.
+Why why_nothing(const std::string& path) {
+  std::error_code error;
+  return fs::is_directory(path, error) ? Why::kDirectory : Why::kMissing;
+}
+
 }  // namespace
 
 void Finder::set_sources(const std::vector<config::Source>& sources) {
@@ -83,7 +89,7 @@ void Finder::look_at(const Pattern& pattern, Look& look) const {
   if (has_wildcard(pattern.text))
     listing.empty_patterns.insert(pattern.text);
   else
-    listing.unfollowed.push_back({pattern.text, pattern.source, Why::kMissing});
+    listing.unfollowed.push_back({pattern.text, pattern.source, why_nothing(pattern.text)});
 }
 
 std::optional<Finder::Owner> Finder::owner_of(const std::string& path) const {
@@ -145,6 +151,8 @@ const char* words(Why why) {
   switch (why) {
     case Why::kMissing:
       return "no such file; it is followed when it appears";
+    case Why::kDirectory:
+      return "it is a directory: name the files in it, as with /* behind it";
     case Why::kIrregular:
       return "not a regular file";
     case Why::kDenied:

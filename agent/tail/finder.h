@@ -21,7 +21,7 @@ struct FoundFile {
       pattern;  // its key: the source's name, U+001F, the pattern; the Finder's, until set_sources()
 };
 
-enum class Why { kMissing, kIrregular, kDenied, kForeignLink };
+enum class Why { kMissing, kDirectory, kIrregular, kDenied, kForeignLink };
 const char* words(Why why);
 
 // What a pattern names and cannot be followed.

@@ -134,5 +134,12 @@ TEST_F(Files, AnAgentWithABacklogAnswersMeanwhile) {
   stop();
 }
 
+TEST_F(Files, ADirectoryInThePlaceOfAFileIsToldAsOne) {
+  std::filesystem::create_directory(file("app.log"));
+  configure("");
+  start();
+  EXPECT_TRUE(wait_until_logged("file-unreadable " + log() + ": it is a directory"));
+}
+
 }  // namespace
 }  // namespace dingtail::integration
