@@ -62,7 +62,9 @@ int test(const ConfigOption& option, const std::vector<std::string>& files, Outp
   set_time_zone(loaded.config.timezone);
   const auto rules = compile(std::move(loaded.config), loaded.problems);
   if (loaded.problems.failed()) {
-    complain(loaded.problems.sorted());
+    const auto problems = loaded.problems.sorted();
+    complain(problems);
+    if (output == Output::kJson) std::cout << error_json("the configuration is invalid", problems) << '\n';
     return 1;
   }
   std::vector<config::Rule> tested = rules->config.rules;

@@ -52,10 +52,11 @@ void add_agent_commands(CLI::App& app, Arguments& a) {
   run_command->add_option("LOG", a.files,
                           "Log files to follow beside the configured ones; without a configuration,\n"
                           "with all shipped rules");
-  auto* status = add_command(app, a, "status", "Ask the running agent how it is",
-                             [&a] { return ask_agent(a.config, a.json ? "status --json" : "status"); });
+  auto* status = add_command(app, a, "status", "Ask the running agent how it is", [&a] {
+    return ask_agent(a.config, a.json ? "status --json" : "status", a.output());
+  });
   auto* reload = add_command(app, a, "reload", "Let the running agent read its configuration anew",
-                             [&a] { return ask_agent(a.config, "reload"); });
+                             [&a] { return ask_agent(a.config, "reload", Output::kText); });
   for (auto* command : {run_command, status, reload}) add_config(command, a);
   add_json(status, a);
 }

@@ -21,7 +21,7 @@ int check(const ConfigOption& config, const std::vector<std::string>& files, Out
 int test(const ConfigOption& config, const std::vector<std::string>& files, Output output);
 int send(const ConfigOption& config, const std::string& target, const std::string& text);
 // Asks the running agent; `request` as observe::Control's handler takes it.
-int ask_agent(const ConfigOption& config, const std::string& request);
+int ask_agent(const ConfigOption& config, const std::string& request, Output output);
 
 struct SandboxOptions {
   std::string listen = "127.0.0.1:8089";

@@ -11,9 +11,7 @@ std::string dump(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-}  // namespace
-
-std::string to_json(const std::vector<config::Problem>& problems) {
+json list_of(const std::vector<config::Problem>& problems) {
   json list = json::array();
   for (const auto& problem : problems)
     list.push_back({{"file", problem.place.file},
@@ -22,7 +20,17 @@ std::string to_json(const std::vector<config::Problem>& problems) {
                     {"level", problem.weight == config::Weight::kError ? "error" : "warning"},
                     {"message", problem.message},
                     {"hint", problem.hint}});
-  return dump({{"problems", std::move(list)}});
+  return list;
+}
+
+}  // namespace
+
+std::string to_json(const std::vector<config::Problem>& problems) {
+  return dump({{"problems", list_of(problems)}});
+}
+
+std::string error_json(const std::string& what, const std::vector<config::Problem>& problems) {
+  return dump({{"error", what}, {"problems", list_of(problems)}});
 }
 
 std::string to_json(const TestReport& report) {

@@ -12,6 +12,8 @@ namespace dingtail::app {
 
 std::string to_json(const std::vector<config::Problem>& problems);
 std::string to_json(const TestReport& report);
+// Of a command that could not do its work.
+std::string error_json(const std::string& what, const std::vector<config::Problem>& problems);
 
 // What `send` asks of a running agent.
 struct SendRequest {

@@ -212,5 +212,24 @@ TEST_F(Commands, OutputThatIsNoTerminalHasNoColours) {
     EXPECT_THAT(answer.out + answer.err, Not(HasSubstr("\x1b[")));
 }
 
+TEST_F(Commands, WhatCannotBeDoneIsAnObjectForProgramsToo) {
+  configure("");
+  auto answer = ask({"status", "--json"});
+  EXPECT_EQ(answer.code, 1);
+  auto object = json::parse(answer.out);
+  EXPECT_EQ(keys_of(object), (Names{"error", "problems"}));
+  EXPECT_THAT(object["error"].get<std::string>(), HasSubstr("no agent answers"));
+  EXPECT_EQ(object["problems"].size(), 1U) << "a warning: the test's robot takes more than DingTalk's";
+  EXPECT_THAT(answer.err, HasSubstr("no agent answers"));
+  configure("bad = 1\n");
+  answer = ask({"test", "--json"});
+  EXPECT_EQ(answer.code, 1);
+  object = json::parse(answer.out);
+  EXPECT_EQ(object["error"], "the configuration is invalid");
+  EXPECT_EQ(object["problems"].size(), 2U);
+  EXPECT_EQ(keys_of(object["problems"][0]), (Names{"file", "line", "column", "level", "message", "hint"}));
+  EXPECT_THAT(answer.err, HasSubstr("error: "));
+}
+
 }  // namespace
 }  // namespace dingtail::integration

@@ -101,7 +101,7 @@ bool Fault::wait_for_hits(std::uint64_t hits) {
 
 nlohmann::json Fault::status() {
   auto status = nlohmann::json::parse(ask({"status", "--json"}).out, nullptr, false);
-  return status.is_object() ? status : nlohmann::json();
+  return status.contains("files") ? status : nlohmann::json();
 }
 
 nlohmann::json Fault::status_of(const std::string& path) {

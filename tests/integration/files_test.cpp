@@ -18,7 +18,7 @@ class Files : public Host {
  protected:
   std::string state_of(const std::string& path) {
     const auto status = nlohmann::json::parse(ask({"status", "--json"}).out, nullptr, false);
-    if (!status.is_object()) return "no status";
+    if (!status.contains("files")) return "no status";
     for (const auto& each : status["files"])
       if (each["path"] == path) return each["state"];
     return "unknown";

@@ -110,7 +110,7 @@ test::Finished Host::ask(std::vector<std::string> arguments) {
 bool Host::wait_until_read() {
   return test::eventually([&] {
     const auto status = nlohmann::json::parse(ask({"status", "--json"}).out, nullptr, false);
-    if (!status.is_object()) return false;
+    if (!status.contains("files")) return false;
     for (const auto& each : status["files"])
       if (each["path"] == log()) return each["offset"] == std::filesystem::file_size(log());
     return false;

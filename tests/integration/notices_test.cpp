@@ -22,7 +22,7 @@ class AgentNotices : public Host {
   static std::string text_of(const sandbox::Received& notice) { return notice.verdict.posted.text; }
   nlohmann::json losses() {
     const auto status = nlohmann::json::parse(ask({"status", "--json"}).out, nullptr, false);
-    return status.is_object() ? status["losses"] : nlohmann::json();
+    return status.contains("files") ? status["losses"] : nlohmann::json();
   }
   // dingtail.toml with further lines in front, from line 1 on, and behind.
   void configure_with(const std::string& globals, const std::string& of_the_source, const std::string& rest) {

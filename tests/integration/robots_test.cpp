@@ -28,7 +28,7 @@ class Robots : public Host {
   }
   nlohmann::json target_status(std::size_t index = 0) {
     const auto status = nlohmann::json::parse(ask({"status", "--json"}).out, nullptr, false);
-    return status.is_object() ? status["targets"][index] : nlohmann::json();
+    return status.contains("files") ? status["targets"][index] : nlohmann::json();
   }
 };
 

@@ -20,7 +20,7 @@ class Trouble : public Host {
  protected:
   nlohmann::json target_status() {
     const auto status = nlohmann::json::parse(ask({"status", "--json"}).out, nullptr, false);
-    return status.is_object() ? status["targets"][0] : nlohmann::json();
+    return status.contains("files") ? status["targets"][0] : nlohmann::json();
   }
   // That the log tells of the target's trouble with the remedy, and that nothing is dropped.
   void expect_told(const std::string& event, const std::string& cause, const std::string& remedy) {
