@@ -20,9 +20,8 @@ TEST(SiblingsTest, OfFilesThatAreBeingShiftedEachIsThereOrAnErrorIs) {
   const auto name = [&](int i) { return dir / ("a.log." + std::to_string(i)); };
   for (int i = 1; i <= kFiles; ++i) dir.write("a.log." + std::to_string(i), "");
   const std::jthread shifting([&](const std::stop_token& stop) {
-    for (int first = 1; !stop.stop_requested(); first = 3 - first)  // 1…5 to 2…6, and back
-      for (int i = 0; i < kFiles; ++i)
-        first == 1 ? fs::rename(name(kFiles - i), name(kFiles - i + 1)) : fs::rename(name(i + 2), name(i + 1));
+    for (int first = 1; !stop.stop_requested(); ++first)
+      for (int i = first + kFiles; i > first; --i) fs::rename(name(i - 1), name(i));
   });
   int refused = 0;
   for (int listed = 0; listed < 200 || refused == 0;) {
