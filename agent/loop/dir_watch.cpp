@@ -26,16 +26,16 @@ base::Result<std::unique_ptr<DirWatch>> DirWatch::open(Loop& loop, OnEvents on_e
   return watch;
 }
 
-base::Status DirWatch::add(const std::string& directory) {
+base::Result<bool> DirWatch::add(const std::string& directory) {
   const int watch = inotify_add_watch(fd_.get(), directory.c_str(), kMask);
   if (watch < 0) return base::fail_errno("watching " + directory, errno);
   if (const auto known = by_path_.find(directory); known != by_path_.end()) {
-    if (known->second == watch) return {};
+    if (known->second == watch) return false;
     remove(directory);  // another directory stands at this path now
   }
   by_path_[directory] = watch;
   by_watch_[watch].push_back(directory);
-  return {};
+  return true;
 }
 
 void DirWatch::keep_only(const std::set<std::string>& directories) {

@@ -30,9 +30,9 @@ class DirWatch {
 
   static base::Result<std::unique_ptr<DirWatch>> open(Loop& loop, OnEvents on_events);
 
-  // Watches a directory; one that is watched already (by inode) stays so. kNoSpace: the watches are
-  // exhausted.
-  base::Status add(const std::string& directory);
+  // Watches a directory; one that is watched already (by inode) stays so. True: only from now on. kNoSpace:
+  // the watches are exhausted.
+  base::Result<bool> add(const std::string& directory);
   // Ends the watches of all other directories.
   void keep_only(const std::set<std::string>& directories);
 

@@ -49,9 +49,8 @@ base::Result<std::vector<Sibling>> list_siblings(const std::string& path) {
   return out;
 }
 
-// Nothing: no rotated file has that name, or its compressor is at work.
+// Nothing: no regular file, or its compressor is at work.
 std::optional<Sibling> sibling_at(const std::string& directory, const std::string& name) {
-  if (!base_of(name)) return std::nullopt;
   const auto path = join_path(directory, name);
   const auto info = stat_entry(path);
   if (!info || !info->regular || is_unfinished(path)) return std::nullopt;
@@ -85,7 +84,8 @@ std::optional<std::vector<Siblings::Entry>> Siblings::list(const std::string& di
   const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(directory.c_str()), ::closedir);
   if (!open) return std::nullopt;
   std::vector<Entry> out;
-  while (const dirent* entry = ::readdir(open.get())) out.push_back({entry->d_name, entry->d_ino});
+  while (const dirent* entry = ::readdir(open.get()))
+    if (base_of(entry->d_name)) out.push_back({entry->d_name, entry->d_ino});
   std::sort(out.begin(), out.end());
   return out;
 }
@@ -136,6 +136,7 @@ void Siblings::look_at(const std::string& path, const Listed& before,
     now.seen.insert(node);
     if (is_new) found[join_path(path, *base_of(entry.name))].push_back(*sibling);
   }
+  now.undecided = now.undecided || list(path) != entries;  // one that was renamed meanwhile may be missing
   directory = std::move(now);
   const auto earlier = before.find(path);
   if (!directory.undecided)

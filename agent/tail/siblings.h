@@ -59,9 +59,10 @@ class Siblings {
     std::uint64_t entries = 0;  // a digest of their names and inodes
     std::uint64_t modified = 0;
     std::set<Node> seen;     // of its rotated files
-    bool undecided = false;  // a new one was left for later
+    bool undecided = false;  // a new one may have been left for later
   };
 
+  // What stands there under rotated names.
   static std::optional<std::vector<Entry>> list(const std::string& directory);
   static Node node_of(FileId id) { return {id.inode, id.birth}; }
   static std::uint64_t digest_of(const std::vector<Entry>& entries);

@@ -134,7 +134,8 @@ void TailedFile::skip_to(std::uint64_t position) {
 }
 
 bool TailedFile::grow_head() {
-  const auto seen = std::min<std::uint64_t>(std::max<std::uint64_t>({size_, cursor.scanned_to, head.size}), kHeadBytes);
+  const auto seen =
+      std::min<std::uint64_t>(std::max<std::uint64_t>({size_, cursor.scanned_to, head.size}), kHeadBytes);
   std::array<char, kHeadBytes> bytes{};
   const auto got = reader()({bytes.data(), static_cast<std::size_t>(seen)}, 0);
   if (!got) return true;

@@ -136,7 +136,7 @@ void Tailer::follow_found(std::vector<FoundFile>& files, std::size_t most_new, b
 // These, and where rotated files stand.
 void Tailer::watch(std::set<std::string> directories) {
   for (const auto& [path, id] : away_) directories.insert(fs::path(path).parent_path().string());
-  watcher_.watch(directories);
+  look_again_ = watcher_.watch(directories) || look_again_;
 }
 
 void Tailer::found_again(TailedFile& file, FoundFile found) {

@@ -9,7 +9,7 @@ namespace dingtail::tail {
 Watcher::Watcher(loop::Loop& loop, base::Log& log, loop::DirWatch::OnEvents on_events)
     : loop_(loop), log_(log), on_events_(std::move(on_events)) {}
 
-base::Status Watcher::add(const std::string& directory) {
+base::Result<bool> Watcher::add(const std::string& directory) {
   if (watch_ == nullptr) {
     auto opened = loop::DirWatch::open(loop_, on_events_);
     if (!opened) return tl::unexpected(std::move(opened).error());
@@ -18,13 +18,15 @@ base::Status Watcher::add(const std::string& directory) {
   return watch_->add(directory);
 }
 
-void Watcher::watch(const std::set<std::string>& directories) {
+bool Watcher::watch(const std::set<std::string>& directories) {
   silent_.clear();
   if (watch_ != nullptr) watch_->keep_only(directories);
   bool exhausted = false;
+  bool any_new = false;
   for (const auto& directory : directories) {
     if (!tells_of_changes(directory)) silent_.insert(directory);
     const auto added = add(directory);
+    any_new = any_new || added.value_or(false);
     if (added) continue;
     silent_.insert(directory);
     const auto code = added.error().code;  // one that is gone, or may not be read, is told of elsewhere
@@ -35,6 +37,7 @@ void Watcher::watch(const std::set<std::string>& directories) {
   }
   if (!exhausted && log_.over(base::Event::kWatchFailed, ""))
     log_.say(base::Event::kWatchBack, "", "all directories are watched again");
+  return any_new;
 }
 
 }  // namespace dingtail::tail

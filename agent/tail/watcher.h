@@ -17,13 +17,14 @@ class Watcher {
  public:
   Watcher(loop::Loop& loop, base::Log& log, loop::DirWatch::OnEvents on_events);
 
-  // These directories and no others.
-  void watch(const std::set<std::string>& directories);
+  // These directories and no others. True where some are watched only from now on: what happened in them
+  // before was not told.
+  bool watch(const std::set<std::string>& directories);
   // Those of them whose changes are not told, or not all.
   [[nodiscard]] const std::set<std::string>& silent() const { return silent_; }
 
  private:
-  base::Status add(const std::string& directory);
+  base::Result<bool> add(const std::string& directory);
 
   loop::Loop& loop_;
   base::Log& log_;
