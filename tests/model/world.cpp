@@ -86,6 +86,7 @@ void World::looked(Silence silence) {
     const bool undecided = file->original && !file->original->readable && !file->seen;
     if (!file->readable || !findable || undecided) continue;
     file->seen = true;
+    file->seen_apart = file->seen_apart || !file->pieces.empty();
     for (const auto& piece : file->pieces)
       if (piece.whole || (silence == Silence::kLong && !is_live(file))) lines_[piece.line].looked_at = true;
   }
@@ -95,13 +96,16 @@ void World::committed() {
   for (auto& line : lines_) line.must = line.must || line.looked_at;
   for (const auto& [name, file] : names_) {
     file->known = file->known || file->seen;
-    file->told_apart = file->told_apart || (file->seen && !file->pieces.empty());
+    file->told_apart = file->told_apart || file->seen_apart;
   }
 }
 
 void World::killed() {
   for (auto& line : lines_) line.looked_at = line.must;
-  for (const auto& [name, file] : names_) file->seen = file->known;
+  for (const auto& [name, file] : names_) {
+    file->seen = file->known;
+    file->seen_apart = file->told_apart;
+  }
 }
 
 void World::gone(const File& file, Fate fate) {

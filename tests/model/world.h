@@ -68,8 +68,9 @@ class World {
     std::size_t size = 0;
     bool readable = true;
     bool seen = false;        // by a look
-    bool known = false;       // and by a commit after it
-    bool told_apart = false;  // it had a line then, not only the header that all files share
+    bool seen_apart = false;  // it had a line then, not only the header that all files share
+    bool known = false;       // `seen`, and by a commit after it
+    bool told_apart = false;  // so `seen_apart`
 
     bool was_live = true;                  // whenever the agent read
     std::shared_ptr<const File> original;  // that it is a copy of: unreadable, it can't be known as one

@@ -83,7 +83,7 @@ std::string World::copy_truncate(Slot& slot, std::uint32_t how) {
   const auto to = make_room(slot);
   fs::copy_file(slot.path, to);
   auto copy = std::make_shared<File>(*file);
-  copy->seen = copy->known = copy->told_apart = false;
+  copy->seen = copy->seen_apart = copy->known = copy->told_apart = false;
   copy->original = file;
   names_[to] = copy;
   if (!copy->pieces.empty() && !copy->pieces.back().whole) lines_[copy->pieces.back().line].parted = true;
@@ -104,7 +104,8 @@ std::string World::truncate(Slot& slot, std::uint32_t how) {
   const auto size = file->size;
   file->pieces.clear();
   file->size = 0;
-  file->seen = file->known = file->told_apart = false;  // another content, which nobody has seen
+  file->seen = file->seen_apart = file->known = file->told_apart =
+      false;  // another content, which nobody has seen
   std::string said = "truncated " + slot.path + " of " + std::to_string(size) + " bytes";
   if (slot.written != file || (how & 3U) == 0) return said;
   if ((how & 4U) != 0) begin_file(slot);
