@@ -94,7 +94,7 @@ class Tailer {
   void set_aside_unfound(const std::set<FileId>& found, Listings& listings);
   void renumber(Listings& listings);
   void follow_found(std::vector<FoundFile>& files, std::size_t most_new, base::Now now);
-  void watch(std::set<std::string> directories);
+  void watch(std::set<std::string> directories, const Listed& before);
   void found_again(TailedFile& file, FoundFile found);
   void adopt(FoundFile found, base::Now now);
   void tell(const Listing& listing);

@@ -86,7 +86,7 @@ void Tailer::look_at_all(base::Now now, std::size_t most_new, const Sink& sink) 
   for (const auto id : held)
     if (auto* file = files_.find(id); file != nullptr && !held_.contains(id)) queue(*file);
   tell(listing);
-  watch(std::move(listing.directories));
+  watch(std::move(listing.directories), listing.before);
 }
 
 // Until there are descriptors again.
@@ -134,9 +134,13 @@ void Tailer::follow_found(std::vector<FoundFile>& files, std::size_t most_new, b
 }
 
 // These, and where rotated files stand.
-void Tailer::watch(std::set<std::string> directories) {
+void Tailer::watch(std::set<std::string> directories, const Listed& before) {
   for (const auto& [path, id] : away_) directories.insert(fs::path(path).parent_path().string());
-  look_again_ = watcher_.watch(directories) || look_again_;
+  for (const auto& directory : watcher_.watch(directories)) {
+    const auto listed = before.find(directory);
+    const auto now = stat_file(directory);
+    look_again_ = look_again_ || listed == before.end() || !now || now->modified != listed->second;
+  }
 }
 
 void Tailer::found_again(TailedFile& file, FoundFile found) {

@@ -18,15 +18,15 @@ base::Result<bool> Watcher::add(const std::string& directory) {
   return watch_->add(directory);
 }
 
-bool Watcher::watch(const std::set<std::string>& directories) {
+std::vector<std::string> Watcher::watch(const std::set<std::string>& directories) {
   silent_.clear();
   if (watch_ != nullptr) watch_->keep_only(directories);
   bool exhausted = false;
-  bool any_new = false;
+  std::vector<std::string> fresh;
   for (const auto& directory : directories) {
     if (!tells_of_changes(directory)) silent_.insert(directory);
     const auto added = add(directory);
-    any_new = any_new || added.value_or(false);
+    if (added.value_or(false)) fresh.push_back(directory);
     if (added) continue;
     silent_.insert(directory);
     const auto code = added.error().code;  // one that is gone, or may not be read, is told of elsewhere
@@ -37,7 +37,7 @@ bool Watcher::watch(const std::set<std::string>& directories) {
   }
   if (!exhausted && log_.over(base::Event::kWatchFailed, ""))
     log_.say(base::Event::kWatchBack, "", "all directories are watched again");
-  return any_new;
+  return fresh;
 }
 
 }  // namespace dingtail::tail

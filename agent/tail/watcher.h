@@ -17,9 +17,9 @@ class Watcher {
  public:
   Watcher(loop::Loop& loop, base::Log& log, loop::DirWatch::OnEvents on_events);
 
-  // These directories and no others. True where some are watched only from now on: what happened in them
+  // These directories and no others. Returns those that are watched only from now on: what happened in them
   // before was not told.
-  bool watch(const std::set<std::string>& directories);
+  std::vector<std::string> watch(const std::set<std::string>& directories);
   // Those of them whose changes are not told, or not all.
   [[nodiscard]] const std::set<std::string>& silent() const { return silent_; }
 
