@@ -76,8 +76,8 @@ int run(const ConfigOption& option, const std::vector<std::string>& logs) {
                       "shipped rules, `-c FILE` names a configuration",
                   2);
   prepare_process();
-  ::mallopt(M_ARENA_MAX,
-            1);  // a heap for each thread would cost more than the little that threads wait for it
+  // A heap for each thread would cost more memory than the one costs in waiting.
+  ::mallopt(M_ARENA_MAX, 1);
   const auto load = [=] { return load_for_run(option, logs); };
   auto loaded = load();
   set_time_zone(loaded.config.timezone);

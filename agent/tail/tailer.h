@@ -107,7 +107,7 @@ class Tailer {
   void forget_state(FileId id);
   void drop(FileId id);
 
-  // What became of those that are not where they were (tailer_rotation.cpp).
+  // What became of those that are not where they were (tailer_rotation.cpp, tailer_settling.cpp).
   struct Rotation {  // of one path
     Spot spot;
     std::vector<Orphan> orphans;

@@ -251,8 +251,10 @@ TEST_F(Fault, F69_ALinkOfAStrangersMakingIsNotFollowed) {
     fs::create_symlink(file(target), file(name));
     ASSERT_EQ(::lchown(file(name).c_str(), owner, owner), 0);
   };
-  follow_lines("\"logs/*.log\"");
+  follow_lines("\"logs/*.log\", \"by-link/*.log\"");
   dir_.write("secret", lines(51, 60));
+  dir_.write("private/a.log", "");
+  link("private", "by-link", kStranger);
   dir_.write("logs/app.log", "");
   ASSERT_EQ(::chown(file("logs/app.log").c_str(), kStranger, kStranger), 0);
   start();
@@ -264,6 +266,8 @@ TEST_F(Fault, F69_ALinkOfAStrangersMakingIsNotFollowed) {
   ASSERT_TRUE(wait_until_logged("file-unreadable " + file("logs/app.log") + ": reached by a symbolic link"));
   EXPECT_EQ(status_of(file("logs/app.log"))["state"], "unreadable");
   EXPECT_TRUE(test::eventually([&] { return !group().notices().empty(); }));
+  EXPECT_TRUE(wait_until_logged("file-unreadable " + file("by-link/a.log") + ": reached by a symbolic link"));
+  dir_.write("private/a.log", lines(61, 70));
   link("logs/app.log.2", "logs/own.log", kStranger);  // his own file is his to show
   dir_.append("logs/app.log.2", lines(11, 15));
   ASSERT_TRUE(wait_until_told(15));
