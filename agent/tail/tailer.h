@@ -90,13 +90,14 @@ class Tailer {
   void look_if_due(base::Now now, const Sink& sink);
   bool can_list();
   void look_at_all(base::Now now, std::size_t most_new, const Sink& sink);
+  void keep_names(const std::map<std::string, FileId>& names);
   void put_off_look();
   void set_aside_unfound(const std::set<FileId>& found, Listings& listings);
   void renumber(Listings& listings);
-  void follow_found(std::vector<FoundFile>& files, std::size_t most_new, base::Now now);
+  void follow_found(const std::vector<FoundFile>& files, std::size_t most_new, base::Now now);
   void watch(std::set<std::string> directories, const Listed& before);
-  void found_again(TailedFile& file, FoundFile found);
-  void adopt(FoundFile found, base::Now now);
+  void found_again(TailedFile& file, const FoundFile& found);
+  void adopt(const FoundFile& found, base::Now now);
   void tell(const Listing& listing);
   void tell_unfollowed(const Listing& listing);
   [[nodiscard]] bool is_unfollowed(const std::string& path) const;

@@ -62,7 +62,7 @@ void Tailer::look_at_all(base::Now now, std::size_t most_new, const Sink& sink) 
   looked_at_ = now.mono;
   auto listing = finder_.look();
   if (listing.busy) return put_off_look();
-  live_.swap(listing.names);
+  keep_names(listing.names);
   std::set<FileId> found;
   for (const auto& file : listing.files) found.insert(file.info.id);
   Listings listings;
@@ -87,6 +87,12 @@ void Tailer::look_at_all(base::Now now, std::size_t most_new, const Sink& sink) 
     if (auto* file = files_.find(id); file != nullptr && !held_.contains(id)) queue(*file);
   tell(listing);
   watch(std::move(listing.directories), listing.before);
+}
+
+// What stays is not allocated anew: among the listing's own it would leave holes in the heap at each sweep.
+void Tailer::keep_names(const std::map<std::string, FileId>& names) {
+  std::erase_if(live_, [&](const auto& name) { return !names.contains(name.first); });
+  for (const auto& [path, id] : names) live_.insert_or_assign(path, id);
 }
 
 // Until there are descriptors again.
@@ -121,13 +127,13 @@ void Tailer::renumber(Listings& listings) {
   }
 }
 
-void Tailer::follow_found(std::vector<FoundFile>& files, std::size_t most_new, base::Now now) {
+void Tailer::follow_found(const std::vector<FoundFile>& files, std::size_t most_new, base::Now now) {
   std::size_t adopted = 0;
-  for (auto& file : files) {
+  for (const auto& file : files) {
     if (auto* known = files_.find(file.info.id))
-      found_again(*known, std::move(file));
+      found_again(*known, file);
     else if (adopted++ < most_new)
-      adopt(std::move(file), now);
+      adopt(file, now);
     else
       look_again_ = true;
   }
@@ -143,10 +149,10 @@ void Tailer::watch(std::set<std::string> directories, const Listed& before) {
   }
 }
 
-void Tailer::found_again(TailedFile& file, FoundFile found) {
+void Tailer::found_again(TailedFile& file, const FoundFile& found) {
   if (file.spot() != found.spot || file.life != Life::kLive) {
     changed_.insert(file.id());
-    files_.found_at(file, std::move(found.spot));
+    files_.found_at(file, found.spot);
     file.life = Life::kLive;
     draining_.erase(file.id());
   }
@@ -158,11 +164,11 @@ void Tailer::found_again(TailedFile& file, FoundFile found) {
   if (!file.is_known(found.info)) queue(file);
 }
 
-void Tailer::adopt(FoundFile found, base::Now now) {
+void Tailer::adopt(const FoundFile& found, base::Now now) {
   const auto id = found.info.id;
   const bool is_new_pattern = !known_patterns_.contains(std::string(found.pattern));
   const auto read_from = sources_[found.spot.source].read_from;
-  auto file = std::make_unique<TailedFile>(id, std::move(found.spot));
+  auto file = std::make_unique<TailedFile>(id, found.spot);
   const auto before = files_.all().lower_bound({id.device, id.inode, 0});
   if (before != files_.all().end() && Remembered::is_reborn(before->first, *file)) {
     reader_.drop(file->path());
