@@ -78,6 +78,14 @@ void World::glanced() {
   for (const auto& [name, file] : names_) file->was_live = file->was_live && is_live(file);
 }
 
+// What the agent remembers of a file covers its first KiB and what is before its position: a header that is
+// longer, and a partial line behind that, are no mark.
+bool World::is_marked(const File& file) const {
+  constexpr std::size_t kHeadBytes = 1024;
+  return std::any_of(file.pieces.begin(), file.pieces.end(),
+                     [&](const Piece& piece) { return piece.whole || plan_.header_bytes < kHeadBytes; });
+}
+
 void World::looked(Silence silence) {
   glanced();
   for (const auto& [name, file] : names_) {
@@ -86,7 +94,7 @@ void World::looked(Silence silence) {
     const bool undecided = file->original && !file->original->readable && !file->seen;
     if (!file->readable || !findable || undecided) continue;
     file->seen = true;
-    file->seen_apart = file->seen_apart || !file->pieces.empty();
+    file->seen_apart = file->seen_apart || is_marked(*file);
     for (const auto& piece : file->pieces)
       if (piece.whole || (silence == Silence::kLong && !is_live(file))) lines_[piece.line].looked_at = true;
   }

@@ -68,7 +68,7 @@ class World {
     std::size_t size = 0;
     bool readable = true;
     bool seen = false;        // by a look
-    bool seen_apart = false;  // it had a line then, not only the header that all files share
+    bool seen_apart = false;  // it had something of its own then; see is_marked()
     bool known = false;       // `seen`, and by a commit after it
     bool told_apart = false;  // so `seen_apart`
 
@@ -109,6 +109,7 @@ class World {
   [[nodiscard]] bool belongs_to_link(const std::string& path) const;
   [[nodiscard]] FilePtr live(const Slot& slot) const;
   [[nodiscard]] bool is_live(const FilePtr& file) const;
+  [[nodiscard]] bool is_marked(const File& file) const;
   std::string make_room(Slot& slot);
   void drop_oldest(Slot& slot);
   void start_compressing(Slot& slot, Rotated& rotated);
