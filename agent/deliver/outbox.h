@@ -113,7 +113,7 @@ class Outbox {
                               format::DigestStyle style, base::Now now);
   void keep_digests(const std::string& target, format::DigestStyle style, base::Now now);
   using Parts = std::map<std::uint64_t, std::vector<format::DigestLine>>;  // of rows: some of their lines
-  void leave(Parts parts);
+  void leave(const Parts& parts);
   [[nodiscard]] std::vector<std::uint64_t> told_together(const Queue& queue) const;
   void keep_limits(const std::string& target);
   bool fold_last(const Queue& queue);

@@ -86,12 +86,12 @@ Outbox::Told Outbox::in_order(const std::vector<std::uint64_t>& ids) const {
 }
 
 // No other lines of those rows; no row without any.
-void Outbox::leave(Parts parts) {
-  for (auto& [id, lines] : parts) {
+void Outbox::leave(const Parts& parts) {
+  for (const auto& [id, lines] : parts) {
     if (lines.size() == rows_.at(id).lines.size()) continue;
     auto row = take(id);
     if (lines.empty()) continue;
-    row.lines = std::move(lines);
+    row.lines = lines;
     row.body.clear();
     put(std::move(row));
   }
@@ -109,7 +109,7 @@ std::uint64_t Outbox::freeze_digest(const std::string& target, const std::vector
     auto& of_row = left[all.rows[i]];
     (i < digest.told ? post.lines : of_row).push_back(*all.lines[i]);
   }
-  leave(std::move(left));
+  leave(left);
   auto row = new_row(std::move(post), now);
   row.state = RowState::kSending;
   row.small = all.small;
@@ -137,7 +137,7 @@ void Outbox::keep_digests(const std::string& target, format::DigestStyle style, 
     else
       over.emplace_back(rows_.at(all.rows[i]).created, *all.lines[i]);
   }
-  leave(std::move(left));
+  leave(left);
   for (const auto& [created, line] : over) fold(target, created, line);
 }
 
