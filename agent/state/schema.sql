@@ -18,7 +18,8 @@ CREATE TABLE file (
   path     TEXT    NOT NULL,
   source   TEXT    NOT NULL,
   position INTEGER NOT NULL,
-  rotated  INTEGER NOT NULL,   -- 1: renamed away or deleted, read to its end; 2: a copy of what is read elsewhere
+  rotated  INTEGER NOT NULL,   -- 1: renamed away or deleted, read to its end; 2: a copy of what is read elsewhere;
+                               -- 3: nowhere to be found, kept in case that it comes back
   head_hash INTEGER NOT NULL,  -- FNV-1a of its first head_size bytes
   head_size INTEGER NOT NULL,
   tail_hash INTEGER NOT NULL,  -- FNV-1a of the tail_size bytes before position

@@ -22,7 +22,7 @@ base::Status load_files(sqlite3* database, tail::TailState& files) {
     state.path = file.text(3);
     state.source = file.text(4);
     state.position = number(5);
-    state.life = static_cast<tail::Life>(std::clamp<std::int64_t>(file.integer(6), 0, 2));
+    state.life = static_cast<tail::Life>(std::clamp<std::int64_t>(file.integer(6), 0, 3));
     state.head = mark(7);
     state.tail = mark(9);
     state.real = file.text(11);

@@ -210,7 +210,9 @@ const std::map<FileId, std::string>* Listings::in(const std::string& directory) 
 }
 
 bool Listings::away(const std::string& path, FileId id) {
-  const auto directory = fs::path(path).parent_path().string();
+  auto directory = fs::path(path).parent_path();
+  for (std::error_code error; directory.has_relative_path() && !fs::exists(directory, error) && !error;)
+    directory = directory.parent_path();
   if (in(directory) == nullptr) return true;
   const auto info = stat_file(directory);
   return info && info->id.device != id.device;

@@ -102,7 +102,7 @@ class Listings {
   // Null where it cannot be listed.
   const std::map<FileId, std::string>* in(const std::string& directory);
   // True where the directory of `path` cannot be listed, or is another file system's than the file's: a mount
-  // that comes back later.
+  // that comes back later. Of a directory that is gone, the one above it tells.
   bool away(const std::string& path, FileId id);
   // Something could not be listed for want of descriptors: what away() says of it is nothing.
   [[nodiscard]] bool busy() const { return busy_; }

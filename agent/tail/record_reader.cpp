@@ -242,6 +242,16 @@ void RecordReader::end(const std::string& path, const Sink& sink) {
   open_.erase(open);
 }
 
+void RecordReader::move(FileId from, FileId to) {
+  const auto held = held_.extract(from);
+  if (held.empty()) return;
+  held_.insert_or_assign(to, held.mapped());
+  for (auto& [path, record] : open_) {
+    std::replace(record.held.begin(), record.held.end(), from, to);
+    if (record.file == from) record.file = to;
+  }
+}
+
 void RecordReader::drop(const std::string& path) {
   const auto open = open_.find(path);
   if (open == open_.end()) return;

@@ -54,6 +54,8 @@ class RecordReader {
   void end(const std::string& path, const Sink& sink);
   // It will be read again from its beginning.
   void drop(const std::string& path);
+  // What was read of a file is another's now, where it is read on: so is its part of the open record.
+  void move(FileId from, FileId to);
 
  private:
   struct Source {

@@ -14,7 +14,25 @@ std::string parent_of(const std::string& path) {
   return std::filesystem::path(path).parent_path().string();
 }
 
+constexpr std::ptrdiff_t kMostGone = 300;
+
+bool is_gone(const FileState& state) {
+  return state.life == Life::kGone;
+}
+
 }  // namespace
+
+std::optional<FileId> Remembered::add_gone(FileState state) {
+  std::optional<FileId> forgotten;
+  const auto gone = [](const auto& entry) { return is_gone(entry.second); };
+  if (std::ranges::count_if(states_, gone) >= kMostGone) {
+    const auto any = std::ranges::find_if(states_, gone);
+    forgotten = any->first;
+    states_.erase(any);
+  }
+  add(std::move(state));
+  return forgotten;
+}
 
 std::optional<FileState> Remembered::take(TailedFile& file) {
   const auto at = find(file);
@@ -78,7 +96,7 @@ std::vector<Remembered::Fate> Remembered::settle(
     const auto stands = listings.beside(state.real, state.id);
     const auto there = stat_file(state.path);
     const bool unnamed = there && there->id == state.id && state.life == Life::kLive;
-    if (away || unnamed || (stands && !is_source(state.source))) {
+    if (away || unnamed || (is_gone(state) && !stands) || (stands && !is_source(state.source))) {
       ++at;
       continue;
     }
@@ -88,15 +106,14 @@ std::vector<Remembered::Fate> Remembered::settle(
   return fates;
 }
 
-std::vector<FileId> Remembered::forget_gone(const std::string& directory) {
+std::vector<FileId> Remembered::forget_gone(const std::set<std::string>& directories) {
   std::vector<FileId> gone;
   Listings listings;
-  const auto* there = listings.in(directory);
-  if (there == nullptr) return gone;
   for (auto at = states_.begin(); at != states_.end();) {
     const auto& [id, state] = *at;
-    const bool is_gone =
-        parent_of(state.real) == directory && !there->contains(id) && !listings.away(state.real, id);
+    const auto directory = parent_of(state.real);
+    const auto* there = directories.contains(directory) ? listings.in(directory) : nullptr;
+    const bool is_gone = there != nullptr && !there->contains(id) && !listings.away(state.real, id);
     if (is_gone) gone.push_back(id);
     at = is_gone ? states_.erase(at) : std::next(at);
   }

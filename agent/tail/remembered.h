@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ namespace dingtail::tail {
 class Remembered {
  public:
   void add(FileState state) { states_[state.id] = std::move(state); }
+  // Life::kGone. Of those, a few hundred are kept: answers with one that is forgotten instead.
+  std::optional<FileId> add_gone(FileState state);
 
   [[nodiscard]] bool contains(FileId id) const { return states_.contains(id); }
 
@@ -39,13 +42,13 @@ class Remembered {
     std::optional<std::string> at;  // renamed to this; nothing: it is not there
   };
   // The fates that can be told. Still remembered are: what stands in its place (no source names it now), what
-  // lies in a directory that is away (a mount that comes later), and that for whose source `is_source` is
-  // false.
+  // lies in a directory that is away (a mount that comes later), what is gone for longer, and that for whose
+  // source `is_source` is false.
   std::vector<Fate> settle(const std::function<bool(const std::string& source)>& is_source,
                            Listings& listings);
 
-  // Forgets what was in the directory and no longer is there; answers with it.
-  std::vector<FileId> forget_gone(const std::string& directory);
+  // Forgets what was in the directories and no longer is there; answers with it.
+  std::vector<FileId> forget_gone(const std::set<std::string>& directories);
 
  private:
   using States = std::map<FileId, FileState>;

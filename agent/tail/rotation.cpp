@@ -194,6 +194,7 @@ void find_orphans(const Past& past, std::vector<Candidate>& candidates, Generati
     if (unsure) out.unsure.insert(state.id);
     if (auto* found = choose(orphan, past, holders)) {
       found->file->resume(state);
+      out.continued.emplace(state.id, found->sibling.info.id);
       take(found, candidates, out);
     } else {
       others.push_back(std::move(orphan));

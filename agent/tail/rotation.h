@@ -41,6 +41,7 @@ struct Past {
 
 struct Generations {
   std::vector<std::unique_ptr<TailedFile>> files;  // to be followed from their cursors, the oldest first
+  std::map<FileId, FileId> continued;              // orphans, and the files that go on with them
   std::set<FileId> lost;                           // orphans whose content is nowhere
   std::set<FileId> undecided;                      // fresh siblings that cannot be read now
   std::set<FileId> unsure;                         // orphans that may be other files than those found

@@ -101,16 +101,16 @@ std::map<std::string, std::vector<Sibling>> Siblings::look(const std::set<std::s
   std::map<std::string, std::vector<Sibling>> found;
   waiting_.clear();
   for (const auto& directory : directories) look_at(directory, before, found);
-  first_look_ = false;
+  first_run_ = false;
   return found;
 }
 
-// From which age on the files of a directory are new that was never looked at in this run.
+// From which age on the files of a directory are new that was never looked at in this run: it may have been
+// away until now.
 std::uint64_t Siblings::age_of_news(const std::string& path) const {
-  const auto listed = restored_.find(path);
-  if (first_look_ && listed != restored_.end()) return listed->second;
-  const bool first_run = first_look_ && restored_.empty();
-  return first_run ? std::numeric_limits<std::uint64_t>::max() : 0;
+  const auto listed = listed_.find(path);
+  if (listed != listed_.end()) return listed->second;
+  return first_run_ ? std::numeric_limits<std::uint64_t>::max() : 0;
 }
 
 void Siblings::look_at(const std::string& path, const Listed& before,
@@ -118,11 +118,13 @@ void Siblings::look_at(const std::string& path, const Listed& before,
   const auto info = stat_file(path);
   auto entries = list(path);
   if (!info || !entries) return;
-  const auto [at, is_first] = directories_.try_emplace(path);
-  auto& directory = at->second;
+  auto& directory = directories_[path];
+  const bool is_first = directory.id != info->id;
   const auto digest = digest_of(*entries);
-  if (directory.entries == digest && directory.modified == info->modified && !directory.undecided) return;
-  Directory now{digest, info->modified, {}, false};
+  if (!is_first && directory.entries == digest && directory.modified == info->modified &&
+      !directory.undecided)
+    return;
+  Directory now{info->id, digest, info->modified, {}, false};
   for (const auto& entry : *entries) {
     const auto sibling = sibling_at(path, entry.name);
     if (!sibling) continue;
@@ -138,9 +140,11 @@ void Siblings::look_at(const std::string& path, const Listed& before,
   }
   now.undecided = now.undecided || list(path) != entries;  // one that was renamed meanwhile may be missing
   directory = std::move(now);
+  // Where nothing is, a file system may be away: what was known of it is the better mark.
+  if (directory.undecided || (entries->empty() && listed_.contains(path))) return;
   const auto earlier = before.find(path);
-  if (!directory.undecided)
-    changes_[path] = std::min(earlier == before.end() ? info->modified : earlier->second, info->modified);
+  listed_[path] = std::min(earlier == before.end() ? info->modified : earlier->second, info->modified);
+  changes_[path] = listed_[path];
 }
 
 void Siblings::postpone(const std::string& path, FileId id) {

@@ -31,7 +31,10 @@ using Listed = std::map<std::string, std::uint64_t>;
 class Siblings {
  public:
   // What the last run had listed.
-  void restore(Listed listed) { restored_.merge(listed); }
+  void restore(Listed listed) {
+    first_run_ = first_run_ && listed.empty();
+    listed_.merge(listed);
+  }
 
   // Rotated files that were not there at the last look, by the path that they were rotated from. At the first
   // look of a first run: none. `before`: the mtimes of directories when the live files in them were looked
@@ -56,6 +59,7 @@ class Siblings {
   };
   using Node = std::pair<std::uint64_t, std::uint64_t>;  // FileId, whatever the number of the device
   struct Directory {
+    FileId id;                  // another one: a file system was mounted there, or is away
     std::uint64_t entries = 0;  // a digest of their names and inodes
     std::uint64_t modified = 0;
     std::set<Node> seen;     // of its rotated files
@@ -72,8 +76,8 @@ class Siblings {
 
   std::map<std::string, Directory> directories_;
   std::set<std::string> waiting_;
-  bool first_look_ = true;
-  Listed restored_;
+  bool first_run_ = true;  // until its first look is over
+  Listed listed_;
   Listed changes_;
 };
 

@@ -22,6 +22,7 @@ enum class Life {
   kLive,     // found at its path
   kRotated,  // renamed away, copied away or deleted
   kCopy,     // of another file, which is or was read instead: up to its position, all it holds so far
+  kGone,     // nowhere to be found; kept in case that its file system is mounted again
 };
 
 // Where a file is found, and whose it is.

@@ -65,7 +65,7 @@ void Tailer::keep_sources(std::vector<config::Source> sources,
       queue(*file);
     }
   }
-  for (const auto id : gone) set_aside(id);
+  set_aside(gone);
   const auto old = std::exchange(sources_, std::move(sources));
   for (const auto& [id, file] : files_.all()) file->set_source(*source_named(old[file->source()].name));
   reader_.set_sources(sources_, std::move(line_starts));
@@ -104,14 +104,32 @@ TailedFile* Tailer::file_at(const std::string& path) const {
   return nullptr;
 }
 
-// Lets a file go and remembers how far it was read, in case it comes back.
-void Tailer::set_aside(FileId id) {
-  const auto state = state_of(files_.at(id));
-  for (const auto gone : remembered_.forget_gone(fs::path(state.real).parent_path().string()))
-    forget_state(gone);
-  set_aside_[id] = state;
-  remembered_.add(state);
-  drop(id);
+// Lets files go and remembers how far they were read, in case they come back: of an open record, to where it
+// begins.
+void Tailer::set_aside(const std::vector<FileId>& ids) {
+  std::vector<FileState> states;
+  std::set<std::string> directories;
+  for (const auto id : ids) {
+    states.push_back(state_of(files_.at(id)));
+    directories.insert(fs::path(states.back().real).parent_path().string());
+  }
+  for (const auto gone : remembered_.forget_gone(directories)) forget_state(gone);
+  for (auto& state : states) {
+    drop(state.id);
+    if (reader_.held(state.id) != nullptr) read_again(state.path);
+    set_aside_[state.id] = state;
+    remembered_.add(std::move(state));
+  }
+}
+
+// The open record of that path, in the files that are still followed.
+void Tailer::read_again(const std::string& path) {
+  for (auto* file : files_.of_path(path))
+    if (const auto* held = reader_.held(file->id())) {
+      file->go_back_to(*held);
+      queue(*file);
+    }
+  reader_.drop(path);
 }
 
 // Its state goes too.
@@ -126,6 +144,8 @@ void Tailer::forget_state(FileId id) {
 }
 
 void Tailer::drop(FileId id) {
+  if (const auto* file = files_.find(id); file != nullptr && !file->trouble.empty())
+    log_.over(base::Event::kFileUnreadable, file->path());
   files_.erase(id);
   draining_.erase(id);
   held_.erase(id);
@@ -134,9 +154,15 @@ void Tailer::drop(FileId id) {
   std::erase(open_, id);
 }
 
+// As the next run is to find it: an open record is read again.
 FileState Tailer::state_of(const TailedFile& file) const {
   const auto* held = reader_.held(file.id());
   return file.state(sources_[file.source()].name, held != nullptr ? *held : file.cursor);
+}
+
+// As this run goes on with it: what was read of an open record is in the reader.
+FileState Tailer::read_of(const TailedFile& file) const {
+  return file.state(sources_[file.source()].name, file.cursor);
 }
 
 TailChanges Tailer::take_changes() {

@@ -94,7 +94,8 @@ class Tailer {
   void put_off_look();
   void set_aside_unfound(const std::set<FileId>& found, Listings& listings);
   void renumber(Listings& listings);
-  void follow_found(const std::vector<FoundFile>& files, std::size_t most_new, base::Now now);
+  std::vector<const FoundFile*> follow_found(const std::vector<FoundFile>& files, std::size_t most_new,
+                                             base::Now now);
   void watch(std::set<std::string> directories, const Listed& before);
   void found_again(TailedFile& file, const FoundFile& found);
   void adopt(const FoundFile& found, base::Now now);
@@ -103,7 +104,8 @@ class Tailer {
   [[nodiscard]] bool is_unfollowed(const std::string& path) const;
   void keep_sources(std::vector<config::Source> sources, std::vector<Multiline::LineStarts> line_starts);
   [[nodiscard]] std::optional<std::size_t> source_named(const std::string& name) const;
-  void set_aside(FileId id);
+  void set_aside(const std::vector<FileId>& ids);
+  void read_again(const std::string& path);
   void forget(FileId id);
   void forget_state(FileId id);
   void drop(FileId id);
@@ -124,12 +126,13 @@ class Tailer {
   [[nodiscard]] std::optional<Spot> spot_of(const std::string& path) const;
   void rewritten(TailedFile& file, base::Now now);
   void copy_changed(TailedFile& file, TailedFile::Seen seen);
-  void settle(Rotation rotation, base::Now now, const Sink& sink);
+  bool settle(Rotation rotation, base::Now now, const Sink& sink);
   void postpone(Rotation rotation);
   base::Result<Past> past_of(Rotation& rotation, base::Now now);
   base::Status add_present(TailedFile& file, Past& past, Rotation& rotation, base::Now now);
   void end_orphan(const Orphan& orphan, const Generations& found, const Past& past, base::Now now,
                   const Sink& sink);
+  void keep_gone(FileState state);
   void start_over(FileId id, bool found, const Sink& sink);
   bool tell_lost(const Orphan& orphan, base::Now now);
   void suspect(const std::string& path, std::string reason, base::Now now);
@@ -143,7 +146,9 @@ class Tailer {
   void hold(FileId id);
   std::size_t read_file(TailedFile& file, base::Now now, std::size_t budget_bytes, const Sink& sink);
   std::size_t read_more(TailedFile& file, base::Now now, std::size_t budget_bytes, const Sink& sink);
+  void record_ended(FileId id);
   base::Result<TailedFile::Seen> look(TailedFile& file);
+  base::Result<bool> open(TailedFile& file);
   void tell_cut(const TailedFile& file, const RecordReader::Outcome& outcome, base::Now now);
   void trouble(TailedFile& file, const base::Error& error);
   void after_end(TailedFile& file, base::Now now, const Sink& sink);
@@ -156,6 +161,7 @@ class Tailer {
   void make_room();
   void close_unused(base::Now now);
   [[nodiscard]] FileState state_of(const TailedFile& file) const;
+  [[nodiscard]] FileState read_of(const TailedFile& file) const;
 
   base::Log& log_;
   Finder finder_;

@@ -15,6 +15,7 @@ namespace fs = std::filesystem;
 constexpr base::Millis kSweep = std::chrono::seconds(60);
 constexpr base::Millis kPoll = std::chrono::seconds(1);  // of what is not told of
 constexpr std::size_t kMostNew = 1000;  // files that a look begins to follow: some ten milliseconds
+constexpr std::size_t kSearch = 20;     // and what a search for a path's rotated files costs, in new files
 
 // A burst of new names costs one look; the more there is to look at, the rarer.
 base::Millis between_looks(std::size_t files) {
@@ -69,7 +70,7 @@ void Tailer::look_at_all(base::Now now, std::size_t most_new, const Sink& sink) 
   set_aside_unfound(found, listings);
   renumber(listings);
   if (listings.busy()) return put_off_look();
-  follow_found(listing.files, most_new, now);
+  const auto left_over = follow_found(listing.files, most_new, now);
   if (!can_list()) return put_off_look();  // the new files took what there was
   RotationsByPath all = std::exchange(unsettled_, {});
   rotate_missing(found, all, listings, now);
@@ -79,8 +80,15 @@ void Tailer::look_at_all(base::Now now, std::size_t most_new, const Sink& sink) 
     return put_off_look();
   }
   add_fresh(listing, all);
+  for (const auto* file : left_over) siblings_.postpone(file->spot.real, file->info.id);
   const auto held = std::exchange(held_, {});
-  for (auto& [path, rotation] : all) settle(std::move(rotation), now, sink);
+  std::size_t settled = 0;
+  for (auto& [path, rotation] : all) {
+    if (settled * kSearch > most_new)
+      postpone(std::move(rotation));
+    else if (settle(std::move(rotation), now, sink))
+      ++settled;
+  }
   for (auto& key : listing.pattern_keys)
     if (known_patterns_.insert(key).second) new_patterns_.insert(key);
   for (const auto id : held)
@@ -112,10 +120,9 @@ void Tailer::set_aside_unfound(const std::set<FileId>& found, Listings& listings
     const bool away = listings.away(real, id) && !listings.busy();
     if (unnamed || (away && (!file->is_open() || listings.renumbered(real, id)))) unfound.push_back(id);
   }
-  for (const auto id : unfound) {
+  for (const auto id : unfound)
     log_.say(base::Event::kFileGone, files_.at(id).path(), "not to be found now: its position is kept");
-    set_aside(id);
-  }
+  set_aside(unfound);
 }
 
 // Their new identities are written with the next cut.
@@ -127,7 +134,10 @@ void Tailer::renumber(Listings& listings) {
   }
 }
 
-void Tailer::follow_found(const std::vector<FoundFile>& files, std::size_t most_new, base::Now now) {
+// Answers with those that are left for the next look.
+std::vector<const FoundFile*> Tailer::follow_found(const std::vector<FoundFile>& files, std::size_t most_new,
+                                                   base::Now now) {
+  std::vector<const FoundFile*> left_over;
   std::size_t adopted = 0;
   for (const auto& file : files) {
     if (auto* known = files_.find(file.info.id))
@@ -135,8 +145,10 @@ void Tailer::follow_found(const std::vector<FoundFile>& files, std::size_t most_
     else if (adopted++ < most_new)
       adopt(file, now);
     else
-      look_again_ = true;
+      left_over.push_back(&file);
   }
+  look_again_ = look_again_ || !left_over.empty();
+  return left_over;
 }
 
 // These, and where rotated files stand.
@@ -170,10 +182,7 @@ void Tailer::adopt(const FoundFile& found, base::Now now) {
   const auto read_from = sources_[found.spot.source].read_from;
   auto file = std::make_unique<TailedFile>(id, found.spot);
   const auto before = files_.all().lower_bound({id.device, id.inode, 0});
-  if (before != files_.all().end() && Remembered::is_reborn(before->first, *file)) {
-    reader_.drop(file->path());
-    set_aside(before->first);
-  }
+  if (before != files_.all().end() && Remembered::is_reborn(before->first, *file)) set_aside({before->first});
   const auto known_before = remembered_.take(*file);
   if (known_before) {
     set_aside_.erase(id);

@@ -62,11 +62,18 @@ bool Tailer::read(base::Now now, std::size_t budget_bytes, const Sink& sink) {
   }
   finish_rotated(now, sink);
   end_records(now, sink);
-  for (const auto id : reader_.take_released())
-    if (files_.contains(id)) changed_.insert(id);
+  for (const auto id : reader_.take_released()) record_ended(id);
   close_idle(most_open_);
   if (queue_.empty() && !has_changes() && std::exchange(trim_, false)) ::malloc_trim(0);
   return !queue_.empty();
+}
+
+// The next run need not read it again.
+void Tailer::record_ended(FileId id) {
+  if (files_.contains(id)) changed_.insert(id);
+  for (const auto& [path, rotation] : unsettled_)
+    for (const auto& orphan : rotation.orphans)
+      if (orphan.state.id == id && !files_.contains(id)) set_aside_[id] = orphan.state;
 }
 
 std::size_t Tailer::read_file(TailedFile& file, base::Now now, std::size_t budget_bytes, const Sink& sink) {
@@ -121,6 +128,13 @@ base::Result<TailedFile::Seen> Tailer::look(TailedFile& file) {
   return file.look();
 }
 
+base::Result<bool> Tailer::open(TailedFile& file) {
+  auto opened = file.open();
+  if (opened || opened.error().code != base::Code::kBusy) return opened;
+  make_room();
+  return file.open();
+}
+
 std::size_t Tailer::read_more(TailedFile& file, base::Now now, std::size_t budget_bytes, const Sink& sink) {
   const auto before = file.cursor.position;
   const auto outcome = reader_.read(file, now, budget_bytes, sink);
@@ -167,7 +181,7 @@ void Tailer::after_end(TailedFile& file, base::Now now, const Sink& sink) {
   const bool silent = now.mono >= file.quiet_since + kSilent;
   const bool whole = file.compressed() && file.is_open() && file.content_end();
   if (file.queued || file.rest_read || !(file.deleted() || whole || silent)) return;
-  const auto opened = file.open();
+  const auto opened = open(file);
   if (!opened) return trouble(file, opened.error());
   if (!*opened) {
     look_again_ = true;
@@ -190,6 +204,7 @@ void Tailer::finish_rotated(base::Now now, const Sink& sink) {
     auto* known = files_.find(id);
     if (known == nullptr || known->queued || !due(*known, now)) continue;
     auto& file = *known;
+    close_idle(most_open_);
     read_file(file, now, kFarBytes, sink);
     if (!files_.contains(id) || file.queued || !due(file, now)) continue;
     after_end(file, now, sink);

@@ -15,6 +15,7 @@ Tailer::Rotation& Tailer::rotation_at(RotationsByPath& all, const Spot& spot) {
 void Tailer::rotate_missing(const std::set<FileId>& found, RotationsByPath& all, Listings& listings,
                             base::Now now) {
   std::vector<FileId> gone;
+  std::vector<FileId> away;  // and closed since this look began
   away_.clear();
   for (const auto& [id, each] : files_.all()) {
     auto& file = *each;
@@ -25,11 +26,16 @@ void Tailer::rotate_missing(const std::set<FileId>& found, RotationsByPath& all,
   for (const auto id : gone) {
     const auto& file = files_.at(id);
     const bool unread = file.written_to || !file.renamed;  // no event told that it is gone: what others?
-    const auto state = state_of(file);
-    rotation_at(all, file.spot()).orphans.push_back({state, Fate::kGone, unread});
+    if (listings.away(file.spot().real, id)) {
+      away.push_back(id);
+      continue;
+    }
+    auto state = state_of(file);
+    rotation_at(all, file.spot()).orphans.push_back({read_of(file), Fate::kGone, unread});
     drop(id);
-    set_aside_[id] = state;  // a cut may come before it is found what became of it
+    set_aside_[id] = std::move(state);  // a cut may come before it is found what became of it
   }
+  set_aside(away);
 }
 
 void Tailer::rotated(TailedFile& file, base::Now now) {
@@ -97,8 +103,9 @@ void Tailer::resume_rotated(RotationsByPath& all, Listings& listings, base::Now 
     file->resume(state);
     const auto info = stat_file(*at);
     if (info) file->note(*info);
-    if (info && state.life == Life::kLive) file->age = info->modified;
-    if (state.life == Life::kLive) file->life = Life::kRotated;
+    const bool renamed_unseen = state.life == Life::kLive || state.life == Life::kGone;
+    if (info && renamed_unseen) file->age = info->modified;
+    if (renamed_unseen) file->life = Life::kRotated;
     renamed.push_back(std::move(file));
   }
   std::sort(renamed.begin(), renamed.end(), [](const File& a, const File& b) { return a->age < b->age; });

@@ -13,20 +13,24 @@ tl::unexpected<base::Error> gone() {
 
 }  // namespace
 
-// What stood at that path and was not seen, or not read to its end, is followed to its end.
-void Tailer::settle(Rotation rotation, base::Now now, const Sink& sink) {
+// What stood at that path and was not seen, or not read to its end, is followed to its end. False: that can't
+// be told now.
+bool Tailer::settle(Rotation rotation, base::Now now, const Sink& sink) {
   const auto gone = rotation.orphans.size();
   auto past = past_of(rotation, now);
   auto found = past ? find_generations(*past) : tl::unexpected(past.error());
   if (!found) {
     rotation.orphans.resize(gone);
     if (found.error().code == base::Code::kBusy) make_room();
-    return postpone(std::move(rotation));
+    postpone(std::move(rotation));
+    return false;
   }
   for (const auto& [id, path] : rotation.fresh)
     if (found->undecided.contains(id)) siblings_.postpone(path, id);
+  for (const auto& [from, to] : found->continued) reader_.move(from, to);
   for (auto& file : found->files) take(std::move(file), now);
   for (const auto& orphan : rotation.orphans) end_orphan(orphan, *found, *past, now, sink);
+  return true;
 }
 
 void Tailer::postpone(Rotation rotation) {
@@ -69,7 +73,7 @@ base::Status Tailer::add_present(TailedFile& file, Past& past, Rotation& rotatio
   }
   past.present.push_back(&file);
   if (!file.intact()) {
-    rotation.orphans.push_back({state_of(file), Fate::kRewritten});
+    rotation.orphans.push_back({read_of(file), Fate::kRewritten});
   } else if (file.head.size == 0) {  // else nothing would tell it from its copy once it is truncated
     file.see();
     changed_.insert(file.id());
@@ -96,7 +100,15 @@ void Tailer::end_orphan(const Orphan& orphan, const Generations& found, const Pa
   if (orphan.fate == Fate::kRewritten)
     start_over(state.id, !lost, sink);
   else if (!files_.contains(state.id))
-    forget_state(state.id);
+    lost&& read ? keep_gone(state) : forget_state(state.id);
+}
+
+// It may have been mounted by itself, and come back: then it is neither new nor read.
+void Tailer::keep_gone(FileState state) {
+  if (state.position == 0 || state.id.birth == 0) return forget_state(state.id);  // no identity for good
+  state.life = Life::kGone;
+  set_aside_[state.id] = state;
+  if (const auto forgotten = remembered_.add_gone(std::move(state))) forget_state(*forgotten);
 }
 
 // `found`: what was in it is read on elsewhere.
@@ -105,10 +117,7 @@ void Tailer::start_over(FileId id, bool found, const Sink& sink) {
   log_.say(base::Event::kFileTruncated, file.path(),
            found ? "truncated: the copy of what was in it is read to its end first"
                  : "truncated or written anew: read from its beginning");
-  if (found)
-    reader_.drop(file.path());
-  else
-    reader_.end(file.path(), sink);
+  if (!found) reader_.end(file.path(), sink);
   file.start_anew();
   file.see();
   file.turn = ++turns_;

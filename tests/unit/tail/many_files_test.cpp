@@ -18,8 +18,17 @@ class ManyFiles : public TailerTest {
     const fs::directory_iterator open("/proc/self/fd");
     return static_cast<std::size_t>(std::distance(begin(open), end(open)));
   }
-  void write_files(int count) {
-    for (int i = 0; i < count; ++i) dir.write("logs/" + std::to_string(i) + ".log", "line\n");
+  // In as many looks as it takes.
+  std::vector<std::string> read_all(std::size_t count) {
+    std::vector<std::string> records;
+    for (int i = 0; i < 10 && records.size() < count; ++i) {
+      const auto more = read(std::chrono::seconds(1));
+      records.insert(records.end(), more.begin(), more.end());
+    }
+    return records;
+  }
+  void write_files(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) dir.write("logs/" + std::to_string(i) + ".log", "line\n");
   }
 };
 
@@ -34,14 +43,26 @@ TEST_F(ManyFiles, FilesThatWaitToBeReadHoldFewDescriptors) {
 }
 
 TEST_F(ManyFiles, FilesThatAppearAllAtOnceAreAllFollowed) {
-  constexpr int kFiles = 2500;  // more than one look takes
+  constexpr std::size_t kFiles = 2500;  // more than one look takes
   write_files(kFiles);
-  std::vector<std::string> records;
-  for (int i = 0; i < 10 && records.size() < kFiles; ++i) {
-    const auto more = read(std::chrono::seconds(1));
-    records.insert(records.end(), more.begin(), more.end());
-  }
-  EXPECT_THAT(records, SizeIs(kFiles));
+  EXPECT_THAT(read_all(kFiles), SizeIs(kFiles));
+}
+
+// Else one that is rotated after a crash would be older than what was written down, and never be read.
+TEST_F(ManyFiles, NoListingIsWrittenDownBeforeAllOfItIsFollowed) {
+  constexpr std::size_t kFiles = 1500;  // more than one look takes
+  static_cast<void>(saved());
+  dir.write("logs/old.log.1", "line\n");
+  write_files(kFiles);
+  loop_events();
+  now.mono += std::chrono::seconds(1);
+  std::size_t blocks = 0;
+  tailer->read(now, 1, [&](const Block&) { ++blocks; });
+  const auto first = tailer->take_changes();
+  EXPECT_LT(first.changed.size(), kFiles);
+  EXPECT_TRUE(first.listed.empty());
+  EXPECT_THAT(read_all(kFiles), SizeIs(kFiles + 1 - blocks)) << "the rotated one too: it was new";
+  EXPECT_FALSE(tailer->take_changes().listed.empty());
 }
 
 TEST_F(ManyFiles, AHoleIsNotRead) {

@@ -69,5 +69,26 @@ TEST(SiblingsTest, ALinkIsNone) {
   EXPECT_EQ((*there)[0].path, dir / "a.log.2");
 }
 
+// What an earlier run had listed, in the time of the file system.
+std::uint64_t now_of(const test::TempDir& dir) {
+  dir.write("now", "");
+  return stat_file(dir / "now")->modified;
+}
+
+TEST(SiblingsTest, OldFilesOfADirectoryThatWasAwayAtTheStartAreNoNews) {
+  const test::TempDir dir;
+  dir.write("mounted/a.log.1", "old\n");
+  fs::create_directories(dir / "place");
+  Siblings all;
+  all.restore({{dir / "place", now_of(dir)}});
+  EXPECT_TRUE(all.look({dir / "place"}, {}).empty());
+  EXPECT_FALSE(all.has_changes()) << "what is known of it is the better mark";
+  fs::remove(dir / "place");
+  fs::rename(dir / "mounted", dir / "place");
+  EXPECT_TRUE(all.look({dir / "place"}, {}).empty());
+  dir.write("place/a.log.0", "new\n");
+  EXPECT_EQ(all.look({dir / "place"}, {}).size(), 1U);
+}
+
 }  // namespace
 }  // namespace dingtail::tail

@@ -1,6 +1,6 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,6 +39,11 @@ class RotationTest : public TailerTest {
     tailer.reset();
   }
   void restart() { start(stopped); }
+  // Two sweeps after it was used last, a file holds no descriptor.
+  void close_idle() {
+    EXPECT_THAT(read(61s), IsEmpty());
+    EXPECT_THAT(read(61s), IsEmpty());
+  }
 
   TailState stopped;
 };
@@ -330,6 +335,72 @@ TEST_F(RotationTest, AFileDeletedWhileStoppedIsInTheLedger) {
   EXPECT_THAT(losses, SizeIs(1)) << "told once";
 }
 
+TEST_F(RotationTest, ADirectoryDeletedWhileStoppedIsInTheLedger) {
+  source.paths = {dir / "logs/*/*.log"};
+  start();
+  fs::create_directories(dir / "logs/pod");
+  dir.write("logs/pod/a.log", "1\n");
+  EXPECT_THAT(read(61s), ElementsAre("1"));
+  stop();
+  dir.append("logs/pod/a.log", "2\n");
+  fs::remove_all(dir / "logs/pod");
+  restart();
+  EXPECT_THAT(read(), IsEmpty());
+  stop();
+  ASSERT_THAT(losses, SizeIs(1));
+  EXPECT_THAT(losses.at(0).reason, HasSubstr("deleted while the agent was down"));
+}
+
+TEST_F(RotationTest, ADirectoryDeletedWithAFileThatHeldNoDescriptorIsInTheLedger) {
+  source.paths = {dir / "logs/*/*.log"};
+  start();
+  fs::create_directories(dir / "logs/pod");
+  dir.write("logs/pod/a.log", "1\n");
+  EXPECT_THAT(read(61s), ElementsAre("1"));
+  close_idle();
+  dir.append("logs/pod/a.log", "2\n");
+  fs::remove_all(dir / "logs/pod");
+  EXPECT_THAT(read(61s), IsEmpty());
+  stop();
+  EXPECT_THAT(losses, SizeIs(1));
+}
+
+// As a bind mount that is away at a start: its mount point is an empty directory of the same file system.
+TEST_F(RotationTest, AFileThatComesBackAfterItWasTakenForDeletedIsNotReadAgain) {
+  dir.write("logs/a.log", "1\n");
+  EXPECT_THAT(read(), ElementsAre("1"));
+  stop();
+  fs::rename(dir / "logs/a.log", dir / "kept");
+  restart();
+  EXPECT_THAT(read(), IsEmpty());
+  stop();
+  EXPECT_THAT(losses, SizeIs(1));
+  restart();
+  EXPECT_THAT(read(), IsEmpty());
+  fs::rename(dir / "kept", dir / "logs/a.log");
+  dir.append("logs/a.log", "2\n");
+  EXPECT_THAT(read(), ElementsAre("2"));
+  stop();
+  EXPECT_THAT(losses, SizeIs(1)) << "told once";
+}
+
+TEST_F(RotationTest, OfFilesThatAreGoneFewAreRemembered) {
+  std::size_t most = 0;
+  for (int i = 0; i < 3; ++i) {
+    for (int file = 0; file < 400; ++file) dir.write("logs/" + std::to_string(file) + ".log", "1\n");
+    for (int turn = 0; turn < 3; ++turn) read(1s);
+    stop();
+    fs::remove_all(dir / "logs");
+    restart();
+    read(61s);
+    stop();
+    most = std::max(most, stopped.files.size());
+    restart();
+  }
+  EXPECT_GT(most, 0U);
+  EXPECT_LT(most, 400U);
+}
+
 TEST_F(RotationTest, ARotatedFileThatWasReadToItsEndMayGoAwayUnheard) {
   dir.write("logs/a.log", "1\n");
   read();
@@ -531,6 +602,86 @@ TEST_F(MultilineTest, ACopytruncateWithAnOpenRecordRepeatsNothing) {
   EXPECT_THAT(records(), ElementsAre("#1\n a"));
   EXPECT_THAT(records(3s), ElementsAre("#2"));
   EXPECT_THAT(records(61s), IsEmpty());
+}
+
+TEST_F(MultilineTest, AnOpenRecordGoesOnInWhatItsFileWasCompressedTo) {
+  source.multiline->timeout = 1h;
+  start();
+  dir.write("logs/a.log", "#0\n#1\n a\n");
+  EXPECT_THAT(records(), ElementsAre("#0"));
+  close_idle();
+  dir.append("logs/a.log", " b\n");
+  rename("a.log", "a.log.1");
+  gzip("a.log.1");
+  dir.write("logs/a.log", " c\n#2\n");
+  EXPECT_THAT(records(), ElementsAre("#1\n a\n b\n c"));
+  stop();
+  EXPECT_THAT(losses, IsEmpty());
+}
+
+TEST_F(MultilineTest, AnOpenRecordOfTwoFilesGoesOnInTheCopyOfTheSecond) {
+  dir.write("logs/a.log", "#0\n#1\n");
+  EXPECT_THAT(records(), ElementsAre("#0"));
+  rename("a.log", "a.log.2");
+  dir.write("logs/a.log", " a\n");
+  EXPECT_THAT(records(), IsEmpty());
+  dir.append("logs/a.log", " b\n");
+  fs::copy_file(dir / "logs/a.log", dir / "logs/a.log.1");
+  dir.write("logs/a.log", " c\n#2\n");
+  EXPECT_THAT(records(), ElementsAre("#1\n a\n b\n c"));
+}
+
+TEST_F(MultilineTest, AnOpenRecordOfAFileThatIsGoneIsToldAndNotCountedAsLost) {
+  source.multiline->timeout = 1h;
+  start();
+  dir.write("logs/a.log", "#1\n a\n");
+  EXPECT_THAT(records(), IsEmpty());
+  close_idle();
+  fs::remove(dir / "logs/a.log");
+  EXPECT_THAT(records(1h), ElementsAre("#1\n a"));
+  stop();
+  for (const auto& loss : losses) EXPECT_EQ(loss.bytes, 0U) << loss.reason;
+}
+
+// Another file system stands at a directory's place for a while.
+class AwayTest : public MultilineTest {
+ protected:
+  AwayTest() {
+    source.paths = {dir / "logs/*.log", dir / "logs/disk/*.log"};
+    source.multiline->timeout = 1h;
+    start();
+  }
+
+  bool is_other_device() const {
+    const auto here = stat_file(dir.path());
+    const auto there = stat_file(elsewhere.path());
+    return here && there && here->id.device != there->id.device;
+  }
+  void leave() const {
+    rename("disk", "kept");
+    fs::create_directory_symlink(elsewhere.path(), dir / "logs/disk");
+  }
+  void come_back() const {
+    fs::remove(dir / "logs/disk");
+    rename("kept", "disk");
+  }
+
+  test::TempDir elsewhere{"/dev/shm"};
+};
+
+TEST_F(AwayTest, AnOpenRecordIsReadAgainWhereItsFileWasAway) {
+  if (!is_other_device()) GTEST_SKIP() << "/dev/shm is no file system of its own";
+  dir.write("logs/disk/a.log", "#0\n#1\n a\n");
+  EXPECT_THAT(records(), ElementsAre("#0"));
+  close_idle();
+  leave();
+  EXPECT_THAT(records(61s), IsEmpty());
+  EXPECT_EQ(lines.count("file-gone"), 1U) << "it was away";
+  EXPECT_THAT(records(2h), IsEmpty()) << "the record is where its file is";
+  come_back();
+  dir.append("logs/disk/a.log", " b\n#2\n");
+  EXPECT_THAT(records(61s), ElementsAre("#1\n a\n b"));
+  EXPECT_THAT(records(2h), ElementsAre("#2"));
 }
 
 TEST_F(MultilineTest, ATruncationEndsTheOpenRecord) {
