@@ -196,6 +196,13 @@ ReadAt TailedFile::reader() const {
   };
 }
 
+bool TailedFile::is_overwritten() const {
+  const auto info = stat();
+  if (!info || life != Life::kRotated || compressed()) return false;
+  const bool truncated_by_its_writer = info->size > 0 && info->size < cursor.position;
+  return !truncated_by_its_writer && !intact();
+}
+
 void TailedFile::go_back_to(const Cursor& from) {
   cursor = from;
   at_end_ = rest_read = false;

@@ -120,6 +120,9 @@ class TailedFile {
   [[nodiscard]] std::optional<FileStat> stat() const;         // while it is open
   // False: another content is there than was read, or less than was seen. While it is open.
   [[nodiscard]] bool intact() const;
+  // A rotated file that is overwritten before it is deleted, as shred(1) does: no log is in it any more.
+  // While it is open.
+  [[nodiscard]] bool is_overwritten() const;
   // The last look saw another file's content, as reading it showed.
   void undo_look() { size_ = size_before_; }
 

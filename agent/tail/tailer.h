@@ -125,6 +125,7 @@ class Tailer {
   void add_fresh(const Listing& listing, RotationsByPath& all);
   [[nodiscard]] std::optional<Spot> spot_of(const std::string& path) const;
   void rewritten(TailedFile& file, base::Now now);
+  void let_go_with_its_name(TailedFile& file);
   void copy_changed(TailedFile& file, TailedFile::Seen seen);
   bool settle(Rotation rotation, base::Now now, const Sink& sink);
   void postpone(Rotation rotation);

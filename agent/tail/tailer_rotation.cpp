@@ -133,12 +133,22 @@ std::optional<Spot> Tailer::spot_of(const std::string& path) const {
 // Truncated, or its inode holds another file now: the next look finds what was copied away before, and that
 // is read first.
 void Tailer::rewritten(TailedFile& file, base::Now now) {
+  if (file.is_overwritten()) return let_go_with_its_name(file);
   if (!file.compressed()) {
     rotation_at(unsettled_, file.spot());
     return hold(file.id());
   }
   lose(file.at(), 0, "does not hold what was read of " + file.path(), now);
   forget(file.id());
+}
+
+// When its name is gone, what it was compressed to is complete, and goes on.
+void Tailer::let_go_with_its_name(TailedFile& file) {
+  file.undo_look();
+  file.close();
+  std::erase(open_, file.id());
+  draining_.erase(file.id());
+  look_again_ = true;
 }
 
 // Still a copy, of which more is made; or a file of its own.

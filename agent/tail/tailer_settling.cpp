@@ -71,6 +71,7 @@ base::Status Tailer::add_present(TailedFile& file, Past& past, Rotation& rotatio
     past.unreadable.push_back(state_of(file));
     return {};
   }
+  if (file.is_overwritten()) return {};
   past.present.push_back(&file);
   if (!file.intact()) {
     rotation.orphans.push_back({read_of(file), Fate::kRewritten});

@@ -169,6 +169,37 @@ TEST_F(RotationTest, AFileThatWasEmptyAtTheLastStopAndIsCopytruncatedBeforeItIsR
   EXPECT_THAT(losses, IsEmpty());
 }
 
+TEST_F(RotationTest, WhatShredWritesIsNoLogAndItsFileIsReadOnCompressed) {
+  dir.write("logs/a.log", "1\n2\n");
+  EXPECT_THAT(read(), ElementsAre("1", "2"));
+  dir.append("logs/a.log", "3\n");
+  rename("a.log", "a.log.1");
+  fs::copy_file(dir / "logs/a.log.1", dir / "whole");
+  ASSERT_EQ(std::system(("gzip -kc " + (dir / "whole") + " > " + (dir / "logs/a.log.1.gz")).c_str()), 0);
+  dir.write("logs/a.log", "4\n");
+  for (const auto* pass : {"x\nxx\nxxxxxxxx\n", "yyyyyyyyyyyyyy\n", ""}) {
+    std::ofstream(dir / "logs/a.log.1", std::ios::in | std::ios::out) << pass;
+    if (*pass == 0) fs::resize_file(dir / "logs/a.log.1", 0);
+    EXPECT_THAT(read(), testing::Each(testing::AnyOf("4")));
+  }
+  fs::remove(dir / "logs/a.log.1");
+  EXPECT_THAT(read(), ElementsAre("3"));
+  EXPECT_THAT(read(61s), IsEmpty());
+  stop();
+  EXPECT_THAT(losses, IsEmpty());
+}
+
+TEST_F(RotationTest, ARotatedFileThatItsWriterTruncatesIsReadAnew) {
+  dir.write("logs/a.log", "1\n2\n3\n");
+  EXPECT_THAT(read(), SizeIs(3));
+  rename("a.log", "a.log.1");
+  EXPECT_THAT(read(), IsEmpty());
+  fs::resize_file(dir / "logs/a.log.1", 0);
+  EXPECT_THAT(read(), IsEmpty());
+  dir.append("logs/a.log.1", "4\n");
+  EXPECT_THAT(read(), ElementsAre("4"));
+}
+
 TEST_F(RotationTest, ACopyThatIsCompressedHoldsUpNothing) {
   dir.write("logs/a.log", "1\n");
   read();
