@@ -11,7 +11,6 @@ namespace {
 
 constexpr base::Millis kHoldMost = std::chrono::hours(1);
 constexpr base::Millis kReadingTheClock{100};  // of both, at the most
-constexpr std::int64_t kSecurityCheck = 310000;
 
 constexpr std::string_view kRested = "before the last start it said that it gets too much";
 constexpr std::string_view kRestedRemedy =
@@ -50,26 +49,25 @@ std::string without_secrets(std::string text, const Robot& robot) {
 void Courier::set_targets(std::vector<Target> targets, std::size_t outbox_bytes) {
   outbox_.set_limit(outbox_bytes);
   targets_.clear();
-  for (auto& [key, lane] : lanes_) lane.targets.clear();
+  std::map<std::string, std::map<std::string, Way>> before;
+  for (auto& [key, lane] : lanes_) before[key] = std::exchange(lane.ways, {});
   std::map<std::string, std::uint32_t> per_minute;
   for (auto& target : targets) {
     for (const auto& robot : target.robots) {
       const auto key = key_of(robot);
       const auto [least, first] = per_minute.emplace(key, target.per_minute);
       least->second = std::min(least->second, target.per_minute);
-      lanes_[key].quota.set_per_minute(least->second);
-      lanes_[key].targets.push_back(target.name);
+      auto& lane = lanes_[key];
+      lane.record.key = key;
+      lane.quota.set_per_minute(least->second);
+      const Way& was = before[key][target.name];  // how it is shows until the next answer
+      lane.ways[target.name] = {.robot = robot, .state = was.state, .last_error = was.last_error};
     }
     auto name = target.name;
     targets_.insert_or_assign(std::move(name), std::move(target));
   }
   for (auto& [key, lane] : lanes_) {
-    lane.record.key = key;
-    lane.failures = 0;
-    lane.ends = 0;
-    lane.signed_anew = false;
-    if (lane.state != TargetState::kThrottled) lane.not_before = {};
-    if (!lane.row || lane.in_flight || robot_of(outbox_.at(*lane.row).target, key)) continue;
+    if (!lane.row || lane.in_flight || lane.ways.contains(outbox_.at(*lane.row).target)) continue;
     outbox_.release(*lane.row);
     lane.row.reset();
   }
@@ -112,17 +110,17 @@ void Courier::restore_record(const RobotRecord& record, base::Now now) {
   }
 }
 
-const Robot* Courier::robot_of(const std::string& target, const std::string& key) const {
-  const auto found = targets_.find(target);
-  if (found == targets_.end()) return nullptr;
-  for (const auto& robot : found->second.robots)
-    if (key_of(robot) == key) return &robot;
-  return nullptr;
+const Courier::Way* Courier::way_of(const std::string& target, const std::string& key) const {
+  const auto lane = lanes_.find(key);
+  if (lane == lanes_.end()) return nullptr;
+  const auto way = lane->second.ways.find(target);
+  return way == lane->second.ways.end() ? nullptr : &way->second;
 }
 
-std::vector<const Courier::Lane*> Courier::lanes_of(const Target& target) const {
-  std::vector<const Lane*> out;
-  for (const auto& robot : target.robots) out.push_back(&lanes_.at(key_of(robot)));
+std::vector<Courier::WayOfARobot> Courier::ways_of(const std::string& target) const {
+  std::vector<WayOfARobot> out;
+  for (const auto& [key, lane] : lanes_)
+    if (const auto* way = way_of(target, key)) out.emplace_back(&lane, way);
   return out;
 }
 
@@ -141,80 +139,6 @@ void Courier::follow_clock(base::Now now) {
     for (const auto& [second, count] : std::exchange(answered, {})) answered[second + step] = count;
     records_.touch(key);
   }
-}
-
-void Courier::advance(base::Now now) {
-  follow_clock(now);
-  for (auto& [key, lane] : lanes_) {
-    if (lane.row || lane.quota.free_at(now.mono) > now.mono) continue;
-    const auto id = choose(key, lane, now);
-    if (!id) continue;
-    const auto& row = outbox_.at(*id);
-    // One whose outcome is unknown keeps its bytes, unless the robot cannot have taken them.
-    const bool refused = lane.last_error && lane.last_error->errcode == kSecurityCheck;
-    if (!row.unsure || refused || row.robot != key)
-      outbox_.add_keyword(*id, robot_of(row.target, key)->keywords);
-    outbox_.give(*id, key);
-    lane.row = id;
-  }
-}
-
-std::optional<std::uint64_t> Courier::choose(const std::string& key, const Lane& lane, base::Now now) {
-  if (const auto id = choose_urgent(lane, now.mono)) return id;
-  if (lane.not_before > now.mono) return std::nullopt;
-  if (const auto id = frozen_for(key, lane)) return id;
-  if (const auto* name = next_target(lane)) {
-    const auto& target = targets_.at(*name);
-    const std::size_t most = lane.digest_next ? 1 : free_slots(target, now.mono);
-    return outbox_.freeze_next(*name, most, target.digest, now);
-  }
-  for (const auto& name : lane.targets) {
-    const auto queue = outbox_.queues().find(name);
-    if (queue == outbox_.queues().end()) continue;
-    for (const auto& [id, due] : queue->second.held)
-      if (due <= now.mono) return outbox_.freeze(id);
-  }
-  return std::nullopt;
-}
-
-std::optional<std::uint64_t> Courier::frozen_for(const std::string& key, const Lane& lane) const {
-  std::optional<std::uint64_t> out;
-  for (const auto& name : lane.targets) {
-    const auto queue = outbox_.queues().find(name);
-    if (queue == outbox_.queues().end()) continue;
-    for (const auto id : queue->second.frozen)
-      if (may_have(outbox_.at(id), key)) out = std::min(out.value_or(id), id);
-  }
-  return out;
-}
-
-// A second robot of the group would show again what the first one may have shown: better than never, where
-// that one waits for a person.
-bool Courier::may_have(const Row& row, const std::string& key) const {
-  if (!row.unsure || row.robot == key || robot_of(row.target, row.robot) == nullptr) return true;
-  return lanes_.at(row.robot).state == TargetState::kHeld;
-}
-
-// That of the most severe message; of equal ones, the oldest.
-const std::string* Courier::next_target(const Lane& lane) const {
-  const std::string* out = nullptr;
-  std::optional<std::pair<int, std::uint64_t>> first;
-  for (const auto& name : lane.targets) {
-    const auto queue = outbox_.queues().find(name);
-    if (queue == outbox_.queues().end() || queue->second.pending.empty()) continue;
-    const auto place = *queue->second.pending.begin();
-    if (first && *first < place) continue;
-    first = place;
-    out = &name;
-  }
-  return out;
-}
-
-std::size_t Courier::free_slots(const Target& target, base::Mono now) const {
-  std::size_t out = 0;
-  for (const auto* lane : lanes_of(target))
-    if (lane->not_before <= now) out += lane->quota.left(now);
-  return out;
 }
 
 Changes Courier::take_changes() {
@@ -240,36 +164,13 @@ std::vector<Attempt> Courier::attempts(base::Now now) {
     lane.in_flight = true;
     lane.quota.sent();
     const Row& row = outbox_.at(*lane.row);
-    const Robot& robot = *robot_of(row.target, key);
+    const Robot& robot = lane.ways.at(row.target).robot;
     out.push_back({row.id,
                    row.target,
                    {signed_url(robot.webhook, robot.secret, now.wall + lane.skew), row.body, robot.proxy,
                     robot.ca_file}});
   }
   return out;
-}
-
-std::optional<base::Mono> Courier::next_deadline(base::Now now) const {
-  std::optional<base::Mono> out;
-  for (const auto& [key, lane] : lanes_) {
-    if (lane.row) continue;
-    const auto work = work_for(key, lane, now.mono);
-    if (work && *work != base::Mono::max()) out = std::min(out.value_or(*work), *work);
-  }
-  return out;
-}
-
-std::optional<base::Mono> Courier::work_for(const std::string& key, const Lane& lane, base::Mono now) const {
-  const auto slot = lane.quota.free_at(now);
-  std::optional<base::Mono> held;
-  for (const auto& name : lane.targets) {
-    const auto queue = outbox_.queues().find(name);
-    if (queue == outbox_.queues().end()) continue;
-    if (!queue->second.urgent.empty() && takes_urgent(lane, name, now)) return slot;
-    for (const auto& [id, due] : queue->second.held) held = std::min(held.value_or(due), due);
-  }
-  if (next_target(lane) != nullptr || frozen_for(key, lane)) return std::max(slot, lane.not_before);
-  return held ? std::optional(std::max({slot, lane.not_before, *held})) : std::nullopt;
 }
 
 bool Courier::in_flight() const {

@@ -3,9 +3,10 @@
 // answered(), and take_changes() to the state's next commit.
 //
 // A message leaves only while it is kSending and a commit says so. Until a definite answer it is repeated
-// byte for byte; after a refusal it may say other words (outbox.h). A robot has one message at a time, and
-// keeps its own quota, whichever targets it serves; the robots of a target share what waits for it, and those
-// that rest or fail do not hinder the others. Targets do not wait for one another.
+// byte for byte; after a refusal it may say other words (outbox.h). A robot has one message at a time, keeps
+// its own quota, and rests, whichever targets it serves. How else it takes their messages is each target's
+// own: one may have a wrong secret, or a proxy that is dead. The robots of a target share what waits for it,
+// and those that rest or fail do not hinder the others. Targets do not wait for one another.
 #pragma once
 
 #include <cstdint>
@@ -130,51 +131,65 @@ class Courier {
   [[nodiscard]] bool in_flight() const;
 
  private:
-  // A robot, and what it does.
+  // From a target to one of its robots, and what came of its messages there.
+  struct Way {
+    Robot robot;  // as that target has it
+    base::Mono not_before{};
+    TargetState state = TargetState::kOk;  // never kThrottled: that is the robot's
+    std::uint32_t failures = 0;            // passing ones, in a row
+    std::uint32_t tries = 0;               // of them, such as have an end
+    std::uint32_t ends = 0;                // of tries, since the last delivery
+    bool signed_anew = false;              // after an invalid timestamp
+    std::optional<LastError> last_error;
+  };
+
+  // A robot, and what it does for all its targets.
   struct Lane {
-    std::vector<std::string> targets;  // that it serves; none: it is not configured any more
+    std::map<std::string, Way> ways;  // by target; none: it is not configured any more
     Quota quota{0};
     std::optional<std::uint64_t> row;  // its message, from the commit before its attempt to the answer
     bool in_flight = false;
-    base::Mono not_before{};
-    TargetState state = TargetState::kOk;
-    bool digest_next = false;    // after a rest
-    std::uint32_t failures = 0;  // passing ones, in a row
-    std::uint32_t tries = 0;     // of them, such as have an end
-    std::uint32_t ends = 0;      // of tries, since the last delivery
-    bool signed_anew = false;    // after an invalid timestamp
-    base::Millis skew{0};        // the robot's clock less ours
-    std::optional<LastError> last_error;
+    base::Mono rests_until{};
+    bool digest_next = false;             // after a rest
+    std::optional<LastError> last_error;  // why it rests
+    base::Millis skew{0};                 // the robot's clock less ours
     RobotRecord record;
   };
 
   static constexpr base::Millis kRestMost = std::chrono::minutes(20);  // of a robot that gets too much
 
-  [[nodiscard]] const Robot* robot_of(const std::string& target, const std::string& key) const;
-  [[nodiscard]] std::vector<const Lane*> lanes_of(const Target& target) const;
+  using WayOfARobot = std::pair<const Lane*, const Way*>;
+  using Queues = std::vector<const Outbox::Queue*>;
+
+  [[nodiscard]] const Way* way_of(const std::string& target, const std::string& key) const;
+  [[nodiscard]] std::vector<WayOfARobot> ways_of(const std::string& target) const;
   void restore_record(const RobotRecord& record, base::Now now);
   void follow_clock(base::Now now);
-  static void wait_for_a_person(Lane& lane, base::Now now);
+  static void wait_for_a_person(Way& way, base::Now now);
   static void rest(Lane& lane, base::Millis wait, base::Now now);
-  static bool rests(const Lane& lane, base::Mono now);
-  static TargetState state_of(const Lane& lane, base::Mono now);
+  static TargetState state_of(const Lane& lane, const Way& way, base::Mono now);
+  static base::Mono open_at(const Lane& lane, const Way& way);
+
   [[nodiscard]] bool may_have(const Row& row, const std::string& key) const;
   std::optional<std::uint64_t> choose(const std::string& key, const Lane& lane, base::Now now);
+  std::optional<std::uint64_t> choose_of(const Queues& queues, const std::string& key, const Lane& lane,
+                                         base::Now now);
   std::optional<std::uint64_t> choose_urgent(const Lane& lane, base::Mono now);
-  [[nodiscard]] std::optional<TargetState> best_state(const Target& target, base::Mono now) const;
+  [[nodiscard]] std::optional<TargetState> best_state(const std::string& target, base::Mono now) const;
   [[nodiscard]] bool takes_urgent(const Lane& lane, const std::string& target, base::Mono now) const;
-  bool pass_on(std::uint64_t id, const Lane& lane, const Judgement& judgement, base::Mono now);
-  [[nodiscard]] std::optional<std::uint64_t> frozen_for(const std::string& key, const Lane& lane) const;
-  [[nodiscard]] const std::string* next_target(const Lane& lane) const;
-  [[nodiscard]] std::size_t free_slots(const Target& target, base::Mono now) const;
+  bool pass_on(std::uint64_t id, TargetState state, const Judgement& judgement, base::Mono now);
+  [[nodiscard]] std::optional<std::uint64_t> frozen_of(const Outbox::Queue& queue,
+                                                       const std::string& key) const;
+  [[nodiscard]] std::size_t free_slots(const std::string& target, base::Mono now) const;
+  [[nodiscard]] std::optional<base::Mono> due_of(const Outbox::Queue& queue, const std::string& key) const;
   [[nodiscard]] std::optional<base::Mono> work_for(const std::string& key, const Lane& lane,
                                                    base::Mono now) const;
-  void tell_robots(const Target& target, TargetStatus& status, base::Now now) const;
+  void tell_robots(const std::string& target, TargetStatus& status, base::Now now) const;
 
-  static void reconsider(Lane& lane, Judgement& judgement, const HttpAnswer& answer, base::Now now);
+  static void reconsider(Lane& lane, Way& way, Judgement& judgement, const HttpAnswer& answer, base::Now now);
   void count_answer(Lane& lane, Reach reach, base::Now now);
   void record_slot(Lane& lane, base::Now now);
-  base::Millis settle_robot(Lane& lane, const Judgement& judgement, base::Now now);
+  base::Millis settle_way(Lane& lane, Way& way, const Judgement& judgement, base::Now now);
   bool settle_row(std::uint64_t id, const Judgement& judgement, base::Now now);
   base::Millis back_off(std::uint32_t failures);
   base::Millis random(base::Millis least, base::Millis most);

@@ -34,16 +34,20 @@ Outcome Courier::answered(std::uint64_t id, const HttpAnswer& answer, base::Now 
   out.judgement = judge(answer);
   auto& judgement = out.judgement;
   count_answer(lane, judgement.reach, now);
-  const auto* robot = robot_of(target, lane.record.key);
+  const auto here = lane.ways.find(target);
+  Way gone;  // the target, or it goes through other robots now
+  gone.robot.name = target;
+  Way& way = here == lane.ways.end() ? gone : here->second;
   out.target = target;
-  out.robot = robot ? robot->name : target;
-  if (robot) judgement.errmsg = without_secrets(std::move(judgement.errmsg), *robot);
-  reconsider(lane, judgement, answer, now);
-  out.retry_in = settle_robot(lane, judgement, now);
-  out.failures = lane.failures;
+  out.robot = way.robot.name;
+  judgement.errmsg = without_secrets(std::move(judgement.errmsg), way.robot);
+  reconsider(lane, way, judgement, answer, now);
+  out.retry_in = settle_way(lane, way, judgement, now);
+  out.failures = way.failures;
   if (judgement.verdict != Verdict::kDelivered)
-    lane.last_error = {judgement.errcode, judgement.errmsg, std::string(judgement.remedy), now.wall};
-  out.passed_on = pass_on(id, lane, judgement, now.mono);
+    (judgement.verdict == Verdict::kThrottled ? lane.last_error : way.last_error) = {
+        judgement.errcode, judgement.errmsg, std::string(judgement.remedy), now.wall};
+  out.passed_on = pass_on(id, state_of(lane, way, now.mono), judgement, now.mono);
   if (!out.passed_on) out.reworded = settle_row(id, judgement, now);
   out.held = outbox_.queues().at(target).held.size();
   return out;
@@ -64,75 +68,71 @@ void Courier::record_slot(Lane& lane, base::Now now) {
 }
 
 // What one answer alone cannot tell: whether a better clock helps, and whether a passing trouble passes.
-void Courier::reconsider(Lane& lane, Judgement& judgement, const HttpAnswer& answer, base::Now now) {
+void Courier::reconsider(Lane& lane, Way& way, Judgement& judgement, const HttpAnswer& answer,
+                         base::Now now) {
   if (judgement.stale_signature) {
     if (answer.date) lane.skew = *answer.date - now.wall;
-    if (!std::exchange(lane.signed_anew, true)) {
+    if (!std::exchange(way.signed_anew, true)) {
       judgement.verdict = Verdict::kRetry;
-      lane.failures = 0;
+      way.failures = 0;
     }
   }
-  lane.tries = judgement.tries == 0 ? 0 : lane.tries + 1;
-  if (judgement.tries != 0 && lane.tries >= judgement.tries) {
+  way.tries = judgement.tries == 0 ? 0 : way.tries + 1;
+  if (judgement.tries != 0 && way.tries >= judgement.tries) {
     judgement.verdict = Verdict::kRefused;
-    lane.tries = 0;
-    ++lane.ends;
+    way.tries = 0;
+    ++way.ends;
   }
 }
 
-// Does for the robot what the verdict says; returns the time to the message's next attempt.
-base::Millis Courier::settle_robot(Lane& lane, const Judgement& judgement, base::Now now) {
+// Does for the way what the verdict says; returns the time to the message's next attempt.
+base::Millis Courier::settle_way(Lane& lane, Way& way, const Judgement& judgement, base::Now now) {
   base::Millis wait = judgement.wait;
   switch (judgement.verdict) {
     case Verdict::kDelivered:
-      lane.signed_anew = false;
       lane.digest_next = false;
-      lane.ends = 0;
+      way.signed_anew = false;
+      way.ends = 0;
       [[fallthrough]];
     case Verdict::kRefused:
-      lane.state = TargetState::kOk;
-      lane.not_before = {};
-      lane.failures = 0;
-      if (judgement.tries != 0 && lane.ends >= kMostEnds) wait_for_a_person(lane, now);
+      way.state = TargetState::kOk;
+      way.not_before = {};
+      way.failures = 0;
+      if (judgement.tries != 0 && way.ends >= kMostEnds) wait_for_a_person(way, now);
       return wait;
     case Verdict::kThrottled:
       wait = random(wait, kRestMost);
       rest(lane, wait, now);
       lane.record.rests_until = now.wall + wait;
       records_.touch(lane.record.key);
+      way.state = TargetState::kOk;
+      way.not_before = {};
       return wait;
     case Verdict::kConfig:
-      lane.state = TargetState::kHeld;
+      way.state = TargetState::kHeld;
       break;
     case Verdict::kRetry:
-      lane.state = TargetState::kRetrying;
-      wait = std::max(back_off(lane.failures++), judgement.retry_after);
+      way.state = TargetState::kRetrying;
+      wait = std::max(back_off(way.failures++), judgement.retry_after);
       break;
   }
-  lane.not_before = now.mono + wait;
+  way.not_before = now.mono + wait;
   return wait;
 }
 
-// An errcode that no message gets past is the robot's. Each is set aside all the same: it might be theirs.
-void Courier::wait_for_a_person(Lane& lane, base::Now now) {
-  lane.state = TargetState::kHeld;
-  lane.not_before = now.mono + kBetweenEnds;
+// An errcode that no message gets past is the way's. Each is set aside all the same: it might be theirs.
+void Courier::wait_for_a_person(Way& way, base::Now now) {
+  way.state = TargetState::kHeld;
+  way.not_before = now.mono + kBetweenEnds;
 }
 
 void Courier::rest(Lane& lane, base::Millis wait, base::Now now) {
-  lane.state = TargetState::kThrottled;
-  lane.not_before = now.mono + wait;
+  lane.rests_until = now.mono + wait;
   lane.digest_next = true;
 }
 
-// Its state stays until the next answer, which may be long after the rest.
-bool Courier::rests(const Lane& lane, base::Mono now) {
-  return lane.state == TargetState::kThrottled && lane.not_before > now;
-}
-
-TargetState Courier::state_of(const Lane& lane, base::Mono now) {
-  const bool rested = lane.state == TargetState::kThrottled && !rests(lane, now);
-  return rested ? TargetState::kOk : lane.state;
+TargetState Courier::state_of(const Lane& lane, const Way& way, base::Mono now) {
+  return lane.rests_until > now ? TargetState::kThrottled : way.state;
 }
 
 // Does the same for the message; true where it will say other words.

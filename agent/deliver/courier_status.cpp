@@ -39,7 +39,7 @@ std::vector<TargetStatus> Courier::status(base::Now now) const {
         LastError{std::nullopt, std::string(kNoTarget), std::string(kNoTargetRemedy), now.wall};
     if (queue.rows == 0) out.erase(name);
   }
-  for (const auto& [name, target] : targets_) tell_robots(target, out[name], now);
+  for (const auto& [name, target] : targets_) tell_robots(name, out[name], now);
   std::vector<TargetStatus> all;
   for (auto& [name, status] : out) {
     status.name = name;
@@ -48,19 +48,18 @@ std::vector<TargetStatus> Courier::status(base::Now now) const {
   return all;
 }
 
-void Courier::tell_robots(const Target& target, TargetStatus& status, base::Now now) const {
+void Courier::tell_robots(const std::string& target, TargetStatus& status, base::Now now) const {
   status.state = TargetState::kHeld;
-  for (const auto* lane : lanes_of(target)) {
-    const auto state = state_of(*lane, now.mono);
+  for (const auto& [lane, way] : ways_of(target)) {
+    const auto state = state_of(*lane, *way, now.mono);
     status.state = std::min(status.state, state);
     status.sent_last_minute += lane->quota.used(now.mono);
-    if (state != TargetState::kHeld && lane->not_before <= now.mono)
+    if (state != TargetState::kHeld && open_at(*lane, *way) <= now.mono)
       status.quota_left += lane->quota.left(now.mono);
-    const auto& error = lane->last_error;
-    if (error && (!status.last_error || status.last_error->at < error->at)) status.last_error = error;
+    for (const auto& error : {lane->last_error, way->last_error})
+      if (error && (!status.last_error || status.last_error->at < error->at)) status.last_error = error;
   }
-  if (const auto count = delivered_.find(target.name); count != delivered_.end())
-    status.delivered = count->second;
+  if (const auto count = delivered_.find(target); count != delivered_.end()) status.delivered = count->second;
 }
 
 }  // namespace dingtail::deliver

@@ -6,8 +6,7 @@
 namespace dingtail::deliver {
 
 std::optional<std::uint64_t> Courier::add_urgent(Post post, base::Now now) {
-  const auto target = targets_.find(post.target);
-  if (target == targets_.end() || !best_state(target->second, now.mono)) return std::nullopt;
+  if (!best_state(post.target, now.mono)) return std::nullopt;
   const auto id = outbox_.add_urgent(std::move(post), now);
   urgent_.insert(id);
   return id;
@@ -29,25 +28,23 @@ std::optional<std::uint64_t> Courier::choose_urgent(const Lane& lane, base::Mono
 }
 
 // Of its robots that do not rest; nothing where all do.
-std::optional<TargetState> Courier::best_state(const Target& target, base::Mono now) const {
+std::optional<TargetState> Courier::best_state(const std::string& target, base::Mono now) const {
   std::optional<TargetState> out;
-  for (const auto* lane : lanes_of(target))
-    if (const auto state = state_of(*lane, now); !rests(*lane, now))
-      out = std::min(out.value_or(state), state);
+  for (const auto& [lane, way] : ways_of(target))
+    if (lane->rests_until <= now) out = std::min(out.value_or(way->state), way->state);
   return out;
 }
 
 bool Courier::takes_urgent(const Lane& lane, const std::string& target, base::Mono now) const {
-  return !rests(lane, now) && std::ranges::find(lane.targets, target) != lane.targets.end() &&
-         state_of(lane, now) == best_state(targets_.at(target), now);
+  const auto way = lane.ways.find(target);
+  return way != lane.ways.end() && lane.rests_until <= now && way->second.state == best_state(target, now);
 }
 
 // True: it was not taken, and waits for a robot that is better than this one has turned out to be.
-bool Courier::pass_on(std::uint64_t id, const Lane& lane, const Judgement& judgement, base::Mono now) {
-  const auto target = targets_.find(outbox_.at(id).target);
-  if (!urgent_.contains(id) || target == targets_.end() || !another_may_take(judgement)) return false;
-  const auto best = best_state(target->second, now);
-  if (!best || *best >= state_of(lane, now)) return false;
+bool Courier::pass_on(std::uint64_t id, TargetState state, const Judgement& judgement, base::Mono now) {
+  if (!urgent_.contains(id) || !another_may_take(judgement)) return false;
+  const auto best = best_state(outbox_.at(id).target, now);
+  if (!best || *best >= state) return false;
   outbox_.thaw_urgent(id);
   return true;
 }

@@ -77,6 +77,25 @@ TEST_F(Robots, TwoTargetsWithOneRobotShareItsQuota) {
   EXPECT_EQ(target_status(1)["quota_left"], 3);
 }
 
+TEST_F(Robots, OfTwoTargetsWithOneRobotTheOneWithAWrongSecretDoesNotStopTheOther) {
+  const auto keys = [&](const std::string& secret) {
+    return "webhook = \"" + group().url() + "\"\nsecret = \"" + secret + "\"\nkeywords = [\"" + kKeyword +
+           "\"]\nca_file = \"ca.pem\"\n";
+  };
+  dir_.write("ca.pem", group().certificate());
+  configure_target(keys("SECwrong"), "[[target]]\nname = \"too\"\ntype = \"dingtalk\"\n" + keys(kSecret));
+  start();
+  append(numbered("boom", 1));
+  ASSERT_TRUE(wait_until_logged("target-held ops: errcode 310000"));
+  append(numbered("boom", 2, 2));
+  EXPECT_TRUE(group().wait_for([](const Messages& messages) { return hits_in(messages) >= 3; }));
+  EXPECT_TRUE(test::eventually([&] { return !group().notices().empty(); })) << "of the other target";
+  EXPECT_EQ(target_status(0)["state"], "held");
+  EXPECT_THAT(target_status(0)["last_error"]["remedy"], HasSubstr("copy the secret again"));
+  EXPECT_EQ(target_status(1)["state"], "ok");
+  EXPECT_EQ(target_status(1)["queue"], 0);
+}
+
 TEST_F(Robots, WhatTheContentCheckRefusesIsToldOnceMoreWithoutWordsOfTheLog) {
   configure(rule("improper", "match = 'boom (?P<what>\\S+)'", "what"));
   group().robot().misbehave({.errcode = 430102, .errmsg = "improper text", .times = 1});

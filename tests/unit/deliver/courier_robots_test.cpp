@@ -1,4 +1,4 @@
-// Several robots of one target, and several targets of one robot.
+// Several robots of one target.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -240,37 +240,6 @@ TEST_F(PersonsOwnTest, CanBeTakenBackWhileItWaitsForTheNextRobot) {
   EXPECT_THAT(attempts(), IsEmpty()) << "the other has no slot";
   EXPECT_TRUE(courier.cancel(*id));
   EXPECT_EQ(status("ops").queue, 0U);
-}
-
-class SharedTest : public CourierTest {
- protected:
-  SharedTest() { configure({{"one", {robot("a")}, 18, {}}, {"two", {robot("a")}, 2, {}}}); }
-};
-
-TEST_F(SharedTest, TheRobotHasOneMessageAtATimeAndTheLeastQuota) {
-  add("one", "1");
-  add("two", "2");
-  add("one", "3");
-  const auto first = attempt();
-  EXPECT_EQ(text_of(first), "1");
-  EXPECT_THAT(attempts(), IsEmpty());
-  answer(first, errcode(0));
-  const auto second = attempt();
-  EXPECT_EQ(text_of(second), "2") << "the oldest of both";
-  answer(second, errcode(0));
-  EXPECT_THAT(attempts(), IsEmpty());
-  EXPECT_EQ(courier.next_deadline(now), now.mono + seconds(60));
-  EXPECT_EQ(status("one").quota_left, 0U);
-  EXPECT_EQ(status("one").delivered, 1U);
-  EXPECT_EQ(status("two").delivered, 1U);
-}
-
-TEST_F(SharedTest, TheRobotRestsForBoth) {
-  add("one", "1");
-  answer(attempt(), errcode(410100));
-  add("two", "2");
-  EXPECT_THAT(attempts(), IsEmpty());
-  EXPECT_EQ(status("two").state, TargetState::kThrottled);
 }
 
 TEST(RobotKey, IsThatOfItsAddressAndToken) {
