@@ -39,9 +39,7 @@ deliver::Judgement post_now(loop::Loop& loop, deliver::Http& http, const deliver
     loop.stop();
   });
   loop.run();
-  auto judgement = deliver::judge(answer);
-  judgement.errmsg = deliver::without_secrets(std::move(judgement.errmsg), robot);
-  return judgement;
+  return deliver::judge(answer, deliver::secrets_of(robot));
 }
 
 int print(const observe::Reply& reply) {

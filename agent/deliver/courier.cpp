@@ -40,10 +40,10 @@ std::string key_of(const Robot& robot) {
       base::fingerprint(token_of(robot), base::fingerprint(webhook.substr(0, webhook.find('?')))));
 }
 
-std::string without_secrets(std::string text, const Robot& robot) {
-  for (const auto secret : {token_of(robot), std::string_view(robot.secret.reveal())})
-    if (!secret.empty()) text = base::replace_all(std::move(text), secret, "***");
-  return text;
+Secrets secrets_of(const Robot& robot) {
+  Secrets out{token_of(robot), robot.secret.reveal()};
+  std::erase(out, "");
+  return out;
 }
 
 void Courier::set_targets(std::vector<Target> targets, std::size_t outbox_bytes) {
@@ -161,10 +161,9 @@ std::vector<Attempt> Courier::attempts(base::Now now) {
   for (auto& [key, lane] : lanes_) {
     if (!lane.row || lane.in_flight || !outbox_.durable(*lane.row)) continue;
     outbox_.attempted(*lane.row);
-    lane.in_flight = true;
     lane.quota.sent();
     const Row& row = outbox_.at(*lane.row);
-    const Robot& robot = lane.ways.at(row.target).robot;
+    const Robot& robot = lane.in_flight.emplace(lane.ways.at(row.target).robot);
     out.push_back({row.id,
                    row.target,
                    {signed_url(robot.webhook, robot.secret, now.wall + lane.skew), row.body, robot.proxy,
@@ -174,7 +173,7 @@ std::vector<Attempt> Courier::attempts(base::Now now) {
 }
 
 bool Courier::in_flight() const {
-  return std::ranges::any_of(lanes_, [](const auto& each) { return each.second.in_flight; });
+  return std::ranges::any_of(lanes_, [](const auto& each) { return each.second.in_flight.has_value(); });
 }
 
 }  // namespace dingtail::deliver

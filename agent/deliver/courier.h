@@ -42,8 +42,8 @@ struct Robot {
 // The same for two webhooks with one address and access_token; tells nothing of them.
 std::string key_of(const Robot& robot);
 
-// What a server said, without the robot's token and secret, should it have echoed them.
-std::string without_secrets(std::string text, const Robot& robot);
+// Its token and secret, as far as it has them. Valid while it is.
+Secrets secrets_of(const Robot& robot);
 
 struct Target {
   std::string name;
@@ -148,7 +148,7 @@ class Courier {
     std::map<std::string, Way> ways;  // by target; none: it is not configured any more
     Quota quota{0};
     std::optional<std::uint64_t> row;  // its message, from the commit before its attempt to the answer
-    bool in_flight = false;
+    std::optional<Robot> in_flight;    // as it was at the attempt
     base::Mono rests_until{};
     bool digest_next = false;             // after a rest
     std::optional<LastError> last_error;  // why it rests

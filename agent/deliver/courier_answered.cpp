@@ -29,18 +29,16 @@ Outcome Courier::answered(std::uint64_t id, const HttpAnswer& answer, base::Now 
   auto& lane = lanes_.at(outbox_.at(id).robot);
   assert(lane.in_flight && lane.row == id);
   lane.row.reset();
-  lane.in_flight = false;
+  const Robot robot = *std::exchange(lane.in_flight, std::nullopt);
   Outcome out;
-  out.judgement = judge(answer);
+  out.judgement = judge(answer, secrets_of(robot));
   auto& judgement = out.judgement;
   count_answer(lane, judgement.reach, now);
   const auto here = lane.ways.find(target);
   Way gone;  // the target, or it goes through other robots now
-  gone.robot.name = target;
   Way& way = here == lane.ways.end() ? gone : here->second;
   out.target = target;
-  out.robot = way.robot.name;
-  judgement.errmsg = without_secrets(std::move(judgement.errmsg), way.robot);
+  out.robot = robot.name;
   reconsider(lane, way, judgement, answer, now);
   out.retry_in = settle_way(lane, way, judgement, now);
   out.failures = way.failures;

@@ -24,7 +24,7 @@ std::string without_values_of(std::string text, std::string_view key) {
   return text;
 }
 
-std::string one_line(std::string_view raw) {
+std::string one_line(std::string_view raw, const Secrets& secrets) {
   std::string out;
   const auto text = base::to_utf8(raw);
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -33,6 +33,7 @@ std::string one_line(std::string_view raw) {
     if (c1) ++i;
     out += c1 || byte < 0x20 || byte == 0x7F ? ' ' : text[i];
   }
+  for (const auto secret : secrets) out = base::replace_all(std::move(out), secret, "***");
   out = without_values_of(without_values_of(std::move(out), "access_token="), "sign=");
   return std::string(base::utf8_prefix(base::trim(out), kErrmsgBytes));
 }
@@ -59,7 +60,7 @@ Judgement judgement(const Meaning& meaning, std::optional<std::int64_t> errcode,
   Judgement out;
   out.verdict = meaning.verdict;
   out.errcode = errcode;
-  out.errmsg = one_line(errmsg);
+  out.errmsg = errmsg;
   out.remedy = meaning.remedy;
   out.reach = reach;
   out.wait = meaning.wait;
@@ -106,9 +107,8 @@ Reach reach_of(Transport transport) {
   return Reach::kUnknown;
 }
 
-}  // namespace
-
-Judgement judge(const HttpAnswer& answer) {
+// Its errmsg is as the server wrote it.
+Judgement judge_raw(const HttpAnswer& answer) {
   if (answer.transport != Transport::kOk)
     return judgement(meaning_of_transport(answer.transport, answer.status), std::nullopt, answer.error,
                      reach_of(answer.transport));
@@ -120,6 +120,14 @@ Judgement judge(const HttpAnswer& answer) {
   if (integer(body, "status") == 1111)
     return judgement(meaning_of_shield(), std::nullopt, "status 1111", Reach::kAnswered);
   return judge_status(answer);
+}
+
+}  // namespace
+
+Judgement judge(const HttpAnswer& answer, const Secrets& secrets) {
+  auto out = judge_raw(answer);
+  out.errmsg = one_line(out.errmsg, secrets);
+  return out;
 }
 
 bool another_may_take(const Judgement& judgement) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "deliver/http.h"
@@ -29,7 +30,7 @@ enum class Reach {
 struct Judgement {
   Verdict verdict = Verdict::kRetry;
   std::optional<std::int64_t> errcode;
-  std::string errmsg;       // one short printable line, without token or signature
+  std::string errmsg;       // one short printable line, without secrets and signature
   std::string_view remedy;  // one sentence for a person, of static life; empty when delivered
   Reach reach = Reach::kUnknown;
   base::Millis wait{0};          // the least time before the next attempt; while kRetry the back-off decides
@@ -38,7 +39,10 @@ struct Judgement {
   bool stale_signature = false;  // kConfig: but a signature with a better clock may pass
 };
 
-Judgement judge(const HttpAnswer& answer);
+// What the server may echo and nobody may see. None is empty.
+using Secrets = std::vector<std::string_view>;
+
+Judgement judge(const HttpAnswer& answer, const Secrets& secrets);
 
 // The robot did not take the message, for a reason of its own or of the way to it.
 bool another_may_take(const Judgement& judgement);

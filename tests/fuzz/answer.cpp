@@ -47,7 +47,7 @@ bool tells(const std::string& text, const std::string& key) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto answer = answer_of(std::string(fuzz::text_of(data, size)));
-  const auto told = deliver::judge(answer);
+  const auto told = deliver::judge(answer, {});
   const bool answered = answer.transport == Transport::kOk;
   const bool delivered = told.verdict == Verdict::kDelivered;
   const bool says_so = answered && answer.status / 100 == 2 && told.errcode == 0;

@@ -11,6 +11,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
+using testing::AnyOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -509,6 +510,29 @@ TEST_F(CourierTest, ShowsNoTokenOrSecretThatAServerEchoes) {
     EXPECT_THAT(errmsg, Not(HasSubstr("secret-of-ops")));
     EXPECT_THAT(errmsg, HasSubstr("not known"));
   }
+}
+
+TEST_F(CourierTest, ShowsNoPartOfATokenThatAServerEchoesInALongAnswer) {
+  const std::string echoed = "token-of-ops secret-of-ops";
+  for (std::size_t before = 270; before < 310; ++before) {
+    courier = Courier(uuids, 1);
+    configure({target("ops")});
+    add("ops", "a");
+    const auto errmsg =
+        answer(attempt(), errcode(300005, std::string(before, 'x') + ' ' + echoed)).judgement.errmsg;
+    EXPECT_THAT(errmsg, Not(AnyOf(HasSubstr("tok"), HasSubstr("sec")))) << before;
+    EXPECT_LE(errmsg.size(), 300U);
+  }
+}
+
+TEST_F(CourierTest, ShowsNoTokenThatAServerEchoesAfterTheTargetGotAnotherRobot) {
+  add("ops", "a");
+  const auto on_its_way = attempt();
+  auto other = target("ops");
+  other.robots = {robot("other")};
+  configure({other});
+  const auto outcome = answer(on_its_way, errcode(300005, "token-of-ops, secret-of-ops not known"));
+  EXPECT_EQ(outcome.judgement.errmsg, "***, *** not known");
 }
 
 TEST_F(CourierTest, HasNoDeadlineWhenNothingWaits) {

@@ -18,6 +18,10 @@ HttpAnswer http(int status, std::string body) {
   return answer;
 }
 
+Judgement judge(const HttpAnswer& answer) {
+  return deliver::judge(answer, {});
+}
+
 Judgement judge_code(const std::string& errcode, const std::string& errmsg = "x") {
   return judge(http(200, R"({"errcode":)" + errcode + R"(,"errmsg":")" + errmsg + R"("})"));
 }
