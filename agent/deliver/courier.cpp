@@ -88,26 +88,37 @@ void Courier::restore(std::vector<Row> rows, const std::vector<RobotRecord>& rob
   }
 }
 
-// One without a key is of an agent that kept none: it may be any robot's. What says nothing any more, of a
-// robot that is not configured, is forgotten.
+// One without a key is of an agent that kept none: it may be any robot's, and from here on is each one's own.
+// What says nothing any more, of a robot that is not configured, is forgotten.
 void Courier::restore_record(const RobotRecord& record, base::Now now) {
-  const auto rest_left = left_until(record.rests_until, now.wall, kRestMost);
-  const bool old = rest_left.count() == 0 && std::ranges::all_of(record.answered, [&](const auto& each) {
-                     return each.first + Quota::kWindow <= now.wall;
-                   });
+  const bool old =
+      record.rests_until <= now.wall && std::ranges::all_of(record.answered, [&](const auto& each) {
+        return each.first + Quota::kWindow <= now.wall;
+      });
   if (record.key.empty() || (old && !lanes_.contains(record.key))) records_.touch(record.key);
   if (old) return;
-  if (!record.key.empty()) lanes_[record.key].record = record;
-  for (auto& [key, lane] : lanes_) {
-    if (!record.key.empty() && record.key != key) continue;
-    for (const auto& [answered, count] : record.answered) {
-      const auto left = left_until(answered + Quota::kWindow, now.wall, Quota::kWindow);
-      for (std::uint32_t i = 0; i < count; ++i) lane.quota.restore(now.mono + left - Quota::kWindow);
-    }
-    if (rest_left.count() == 0) continue;
-    rest(lane, rest_left, now);
-    lane.last_error = {std::nullopt, std::string(kRested), std::string(kRestedRemedy), now.wall};
+  if (!record.key.empty()) {
+    auto& lane = lanes_[record.key];
+    lane.record.key = record.key;
+    return restore_record(lane, record, now);
   }
+  for (auto& [key, lane] : lanes_) {
+    restore_record(lane, record, now);
+    records_.touch(key);
+  }
+}
+
+void Courier::restore_record(Lane& lane, const RobotRecord& record, base::Now now) {
+  for (const auto& [answered, count] : record.answered) {
+    lane.record.answered[answered] += count;
+    const auto left = left_until(answered + Quota::kWindow, now.wall, Quota::kWindow);
+    for (std::uint32_t i = 0; i < count; ++i) lane.quota.restore(now.mono + left - Quota::kWindow);
+  }
+  const auto rest_left = left_until(record.rests_until, now.wall, kRestMost);
+  if (rest_left.count() == 0) return;
+  lane.record.rests_until = record.rests_until;
+  rest(lane, rest_left, now);
+  lane.last_error = {std::nullopt, std::string(kRested), std::string(kRestedRemedy), now.wall};
 }
 
 const Courier::Way* Courier::way_of(const std::string& target, const std::string& key) const {

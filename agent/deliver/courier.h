@@ -164,6 +164,7 @@ class Courier {
   [[nodiscard]] const Way* way_of(const std::string& target, const std::string& key) const;
   [[nodiscard]] std::vector<WayOfARobot> ways_of(const std::string& target) const;
   void restore_record(const RobotRecord& record, base::Now now);
+  static void restore_record(Lane& lane, const RobotRecord& record, base::Now now);
   void follow_clock(base::Now now);
   static void wait_for_a_person(Way& way, base::Now now);
   static void rest(Lane& lane, base::Millis wait, base::Now now);

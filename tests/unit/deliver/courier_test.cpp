@@ -251,6 +251,22 @@ TEST_F(CourierTest, RestsWithAllRobotsWhereAnEarlierAgentKeptNone) {
   EXPECT_EQ(robots[""], RobotRecord{}) << "erased";
 }
 
+TEST_F(CourierTest, RestsOnWhereAnEarlierAgentKeptNoRobotsAndASecondRestartFollows) {
+  robots[""] = {"", now.wall + seconds(45), {}};
+  restart({target("ops"), target("dba")});
+  commit();
+  EXPECT_EQ(robots[""], RobotRecord{}) << "erased";
+  robots.erase("");
+  pass(seconds(5));
+  restart({target("ops"), target("dba")});
+  for (const char* name : {"ops", "dba"}) {
+    add(name, "a");
+    EXPECT_EQ(status(name).state, TargetState::kThrottled);
+  }
+  EXPECT_THAT(attempts(), IsEmpty());
+  EXPECT_EQ(courier.next_deadline(now), now.mono + seconds(40));
+}
+
 TEST_F(CourierTest, HoldsATargetThatAPersonMustMendAndProbesItSlowly) {
   add("ops", "a");
   add("ops", "b");
