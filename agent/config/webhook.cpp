@@ -16,41 +16,48 @@ constexpr std::string_view kPage =
 constexpr std::string_view kToken = "access_token=";
 
 struct Address {
-  std::string_view host;
+  std::string scheme;                    // in small letters, as the host
+  std::string host;                      // empty: there is none, or a user before it
   std::optional<std::string_view> port;  // as written
+  std::string_view rest;                 // path and query
 };
 
-// Its host is empty where there is none, or a user before it.
-Address address_of(std::string_view url) {
-  const auto scheme = url.find("://");
-  if (scheme == std::string_view::npos) return {};
-  url.remove_prefix(scheme + 3);
-  url = url.substr(0, url.find_first_of("/?#"));
-  if (url.find('@') != std::string_view::npos) return {};
-  const auto end = url.starts_with('[') ? std::min(url.find(']'), url.size() - 1) + 1 : url.find(':');
-  const auto host = url.substr(0, end);
-  url.remove_prefix(host.size());
-  if (url.empty()) return {host, std::nullopt};
-  return {host, url.substr(1)};
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
 }
 
-bool is_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto* end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, port);
-  return error == std::errc{} && at == end && port > 0;
+Address address_of(std::string_view url) {
+  Address out;
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return out;
+  out.scheme = lower(url.substr(0, scheme));
+  url = url.substr(0, url.find('#'));
+  url.remove_prefix(std::min(scheme + 3, url.size()));
+  auto server = url.substr(0, url.find_first_of("/?"));
+  out.rest = url.substr(server.size());
+  if (server.find('@') != std::string_view::npos) return out;
+  const auto end =
+      server.starts_with('[') ? std::min(server.find(']'), server.size() - 1) + 1 : server.find(':');
+  const auto host = server.substr(0, end);
+  out.host = lower(host);
+  server.remove_prefix(host.size());
+  if (!server.empty()) out.port = server.substr(1);
+  return out;
+}
+
+// 0: it is none.
+std::uint16_t number_of(std::string_view port) {
+  std::uint16_t number = 0;
+  const auto* end = port.data() + port.size();
+  const auto [at, error] = std::from_chars(port.data(), end, number);
+  return error == std::errc{} && at == end ? number : std::uint16_t{0};
 }
 
 bool is_blank(char c) {
   return static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
-}
-
-std::string with_small_scheme(std::string_view url) {
-  std::string out(url);
-  const auto end = std::min(out.find("://"), out.size());
-  std::transform(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(end), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
 }
 
 void check_token(std::string_view url, const Place& place, Problems& problems) {
@@ -61,7 +68,7 @@ void check_token(std::string_view url, const Place& place, Problems& problems) {
     return;
   }
   const auto rest = url.substr(token + kToken.size());
-  if (rest.empty() || rest.front() == '&' || rest.front() == '#')
+  if (rest.empty() || rest.front() == '&')
     problems.error(place, "`webhook` has an empty access_token", std::string(kPage));
 }
 
@@ -69,21 +76,23 @@ void check_token(std::string_view url, const Place& place, Problems& problems) {
 
 std::string checked_webhook(const Located<std::string>& written, Problems& problems) {
   const auto& place = written.place;
-  std::string url = with_small_scheme(base::trim(written.value));
-  const auto [host, port] = address_of(url);
+  const auto text = base::trim(written.value);
+  const auto [scheme, host, port, rest] = address_of(text);
   if (host.empty()) {
     problems.error(place, "`webhook` is not a URL with a host", std::string(kPage));
-    return url;
+    return std::string(text);
   }
-  if (port && !is_port(*port))
+  const auto number = port ? number_of(*port) : std::uint16_t{0};
+  if (port && number == 0)
     problems.error(place, "`webhook` has a port that is none", "write one from 1 to 65535, or none for 443");
-  if (std::ranges::any_of(url, is_blank))
+  if (std::ranges::any_of(text, is_blank))
     problems.error(place, "`webhook` has a blank or a control character in it", std::string(kPage));
-  if (!url.starts_with("https://") && !(url.starts_with("http://") && base::is_loopback(host)))
+  if (scheme != "https" && !(scheme == "http" && base::is_loopback(host)))
     problems.error(place, "`webhook` must be https (plain http is for loopback alone)",
-                   "write https://" + std::string(host) + "/…");
-  check_token(url, place, problems);
-  return url;
+                   "write https://" + host + "/…");
+  check_token(rest, place, problems);
+  const bool usual = number == 0 || number == (scheme == "https" ? 443 : 80);
+  return scheme + "://" + host + (usual ? "" : ":" + std::to_string(number)) + std::string(rest);
 }
 
 }  // namespace dingtail::config

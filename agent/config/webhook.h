@@ -8,7 +8,8 @@
 
 namespace dingtail::config {
 
-// The URL without blanks around it and with its scheme in small letters. What can never be sent to is an
+// The URL as it is written shortest: without blanks around it, a fragment or the scheme's own port, its
+// scheme and host in small letters; two of one robot are taken for one by it. What can never be sent to is an
 // error at its place. No problem's text holds any of it but the host.
 std::string checked_webhook(const Located<std::string>& written, Problems& problems);
 

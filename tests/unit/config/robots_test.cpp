@@ -77,6 +77,21 @@ TEST_F(Robots, TwoTargetsMayShareOne) {
   EXPECT_THAT(brief(load_text(dir, target + "'a'\n" + target + "'b'\n").problems), IsEmpty());
 }
 
+TEST_F(Robots, OneIsTheSameHoweverItsAddressIsWritten) {
+  const auto webhook = [&](const std::string& written) {
+    const auto loaded = load("webhook='" + written + "'\n");
+    return loaded.config.targets.at(0).robots.at(0).webhook.reveal();
+  };
+  const std::string rest = "/Robot/send?access_token=AbC";
+  for (const auto* written :
+       {"https://Oapi.DingTalk.com", "HTTPS://oapi.dingtalk.com:443", "https://oapi.dingtalk.com:0443"})
+    EXPECT_EQ(webhook(written + rest), "https://oapi.dingtalk.com" + rest) << written;
+  EXPECT_EQ(webhook("https://h" + rest + "#top"), "https://h" + rest) << "the signature is appended";
+  EXPECT_EQ(webhook("http://LOCALHOST:80" + rest), "http://localhost" + rest);
+  EXPECT_EQ(webhook("http://[::1]:443" + rest), "http://[::1]:443" + rest);
+  EXPECT_EQ(webhook("https://h:8443" + rest), "https://h:8443" + rest);
+}
+
 TEST_F(Robots, TheOutboxHasALimit) {
   EXPECT_EQ(load_text(dir, "").config.limits.outbox_bytes, 64U << 20);
   EXPECT_EQ(load_text(dir, "[limits]\noutbox='2MiB'\n").config.limits.outbox_bytes, 2U << 20);
