@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <string_view>
 #include <utility>
 
@@ -18,6 +19,11 @@ constexpr base::Millis kBetweenTries{100};
 bool takes_more() {
   pollfd out{STDOUT_FILENO, POLLOUT, 0};
   return ::poll(&out, 1, 0) == 1;
+}
+
+// Nobody reads, there is no such descriptor, or the terminal hung up: for good.
+bool is_gone(int error) {
+  return error == EPIPE || error == EBADF || error == EIO;
 }
 
 std::string left_out_line(std::uint64_t count) {
@@ -74,17 +80,22 @@ bool Console::may_write() const {
 void Console::write_some(base::Mono now) {
   blocked_at_.reset();
   while (may_write()) {
-    if (!takes_more()) {
-      blocked_at_ = now;
-      return;
-    }
-    auto& first = waiting_.front();
-    const auto rest = std::string_view(first.text).substr(first.written);
-    const ssize_t written = ::write(STDOUT_FILENO, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
-    // A closed stdout takes nothing for good: what it was to show is in the log files all the same.
-    first.written += written < 0 ? rest.size() : static_cast<std::size_t>(written);
-    if (first.written == first.text.size()) end_first();
+    if (takes_more() && write_first()) continue;
+    blocked_at_ = now;
+    return;
   }
+}
+
+// False: stdout did not take it now, as on a full disk.
+bool Console::write_first() {
+  auto& first = waiting_.front();
+  const auto rest = std::string_view(first.text).substr(first.written);
+  const ssize_t written = ::write(STDOUT_FILENO, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
+  if (written < 0 && !is_gone(errno)) return false;
+  // What nobody sees any more is in the log files all the same.
+  first.written += written < 0 ? rest.size() : static_cast<std::size_t>(written);
+  if (first.written == first.text.size()) end_first();
+  return true;
 }
 
 void Console::end_first() {

@@ -47,6 +47,7 @@ class Console {
 
   void add(std::string text, std::uint64_t left_out);
   void leave_out();
+  bool write_first();
   void end_first();
   [[nodiscard]] bool may_write() const;
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <map>
 #include <string>
@@ -27,10 +28,11 @@ class ConsoleTest : public testing::Test {
     ASSERT_EQ(::fcntl(writer_.get(), F_SETPIPE_SZ, 4096), 4096);
     ASSERT_EQ(::fcntl(reader_.get(), F_SETFL, O_NONBLOCK), 0);
   }
-  void write_some() {
+  void write_some() { write_some(writer_); }
+  void write_some(const base::Fd& to) {
     std::fflush(stdout);
     const base::Fd kept(::dup(STDOUT_FILENO));
-    ASSERT_EQ(::dup2(writer_.get(), STDOUT_FILENO), STDOUT_FILENO);
+    ASSERT_EQ(::dup2(to.get(), STDOUT_FILENO), STDOUT_FILENO);
     console_.write_some({});
     ASSERT_EQ(::dup2(kept.get(), STDOUT_FILENO), STDOUT_FILENO);
   }
@@ -59,9 +61,9 @@ class ConsoleTest : public testing::Test {
 
   Console console_;
   std::map<std::uint64_t, std::string> state_;
+  base::Fd reader_;
 
  private:
-  base::Fd reader_;
   base::Fd writer_;
 };
 
@@ -76,6 +78,25 @@ TEST_F(ConsoleTest, WhatAFullPipeDoesNotTakeWaits) {
   EXPECT_EQ(read_all(), page + "\nsecond\n");
   EXPECT_EQ(console_.printed(), 2U);
   EXPECT_FALSE(console_.next_try({}));
+}
+
+TEST_F(ConsoleTest, WhatAFullDiskDoesNotTakeWaits) {
+  const base::Fd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  ASSERT_TRUE(full);
+  print("one", kPlenty);
+  write_some(full);
+  EXPECT_EQ(console_.waiting(), 1U);
+  EXPECT_GT(console_.next_try({}), base::Mono{}) << "not at once";
+  EXPECT_EQ(read_all(), "one\n");
+}
+
+TEST_F(ConsoleTest, WhatNobodyWillReadAnyMoreDoesNotWait) {
+  std::signal(SIGPIPE, SIG_IGN);
+  reader_ = {};
+  print("one", kPlenty);
+  write_some();
+  EXPECT_EQ(console_.waiting(), 0U);
+  std::signal(SIGPIPE, SIG_DFL);
 }
 
 TEST_F(ConsoleTest, LeavesOutWhatIsBeyondItsBoundAndSaysSo) {
