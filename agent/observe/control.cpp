@@ -5,16 +5,22 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <string_view>
 
 namespace dingtail::observe {
 namespace {
 
 constexpr std::size_t kMostRequestBytes = 256UL * 1024;
 constexpr std::size_t kMostConnections = 16;
+constexpr std::string_view kNoRoom =
+    "1\ndingtail: too many commands wait for this agent's answer; nothing was done\n  what to do: try again "
+    "in "
+    "a minute\n";
 
 base::Result<sockaddr_un> address_of(const std::string& path) {
   sockaddr_un address{};
@@ -45,6 +51,7 @@ struct Control::Connection {
   std::uint64_t id = 0;
   base::Fd fd;
   std::string request;
+  bool asked = false;                // the request is whole
   std::string answer;                // what is left of it
   std::unique_ptr<loop::Poll> poll;  // destroyed before fd
 };
@@ -82,10 +89,23 @@ base::Result<std::unique_ptr<Control>> Control::listen(loop::Loop& loop, const s
   return control;
 }
 
+// In the place of one that never asks, or does not take its answer.
+bool Control::make_room() {
+  if (connections_.size() < kMostConnections) return true;
+  const auto idle = std::ranges::find_if(
+      connections_, [](const auto& each) { return !each->asked || !each->answer.empty(); });
+  if (idle == connections_.end()) return false;
+  connections_.erase(idle);
+  return true;
+}
+
 void Control::accept() {
   base::Fd fd(::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!fd) return;
-  if (connections_.size() >= kMostConnections) connections_.pop_front();  // one that never asks
+  if (!make_room()) {
+    ::send(fd.get(), kNoRoom.data(), kNoRoom.size(), MSG_NOSIGNAL);
+    return;
+  }
   auto connection = std::make_unique<Connection>();
   connection->id = ++last_id_;
   connection->fd = std::move(fd);
@@ -113,6 +133,7 @@ void Control::read_request(Connection& connection) {
   const auto end = connection.request.find('\n');
   if (end == std::string::npos) return;
   connection.poll->watch({});
+  connection.asked = true;
   const auto request = connection.request.substr(0, end);
   handler_(request, [this, id = connection.id](const Reply& reply) { answer(id, reply); });
 }
@@ -142,8 +163,9 @@ base::Result<Reply> ask(const std::string& path, const std::string& request, bas
   const auto fd = connect_to(path, 0);
   if (!fd) return tl::unexpected(fd.error());
   const std::string line = request + '\n';
-  if (::send(fd->get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
-    return base::fail_errno(path, errno);
+  const ssize_t sent = ::send(fd->get(), line.data(), line.size(), MSG_NOSIGNAL);
+  const bool turned_away = sent < 0 && errno == EPIPE;  // and told why
+  if (sent != static_cast<ssize_t>(line.size()) && !turned_away) return base::fail_errno(path, errno);
   std::string all;
   std::array<char, 64UL * 1024> buffer{};
   while (true) {

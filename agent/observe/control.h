@@ -40,6 +40,7 @@ class Control {
 
   Control(loop::Loop& loop, std::string path, base::Fd fd, Handler handler);
   void accept();
+  bool make_room();
   void serve(Connection& connection);
   void read_request(Connection& connection);
   void answer(std::uint64_t id, const Reply& reply);

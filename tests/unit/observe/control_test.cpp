@@ -1,10 +1,13 @@
 #include "observe/control.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include <atomic>
 #include <thread>
+#include <vector>
 
 #include "loop/timer.h"
 #include "support/temp_dir.h"
@@ -35,10 +38,9 @@ class ControlTest : public testing::Test {
 
   void SetUp() override {
     auto made = Control::listen(loop, path, [this](const std::string& request, Control::Answer answer) {
-      if (request == "later")
-        waiting = std::move(answer);
-      else
-        answer(handle(request));
+      if (request != "later") return answer(handle(request));
+      waiting = std::move(answer);
+      ++later;
     });
     ASSERT_TRUE(made) << made.error().what;
     control = std::move(*made);
@@ -51,6 +53,7 @@ class ControlTest : public testing::Test {
   std::atomic<bool> done = false;
   std::unique_ptr<Control> control;
   Control::Answer waiting;
+  std::size_t later = 0;
   loop::Timer ticker{loop, [this] { ticker.start(1ms); }};  // so that run_once() looks at `done`
 };
 
@@ -89,6 +92,39 @@ TEST_F(ControlTest, AnAgentThatEndsBeforeItAnsweredIsNoAnswer) {
   while (!waiting) loop.run_once();
   control.reset();
   client.join();
+}
+
+TEST_F(ControlTest, ThoseThatNeverAskTakeNoAnswerFromOneThatDid) {
+  std::thread client([&] {
+    const auto reply = ask(path, "later", 10s);
+    EXPECT_TRUE(reply && reply->text == "at last");
+  });
+  while (!waiting) loop.run_once();
+  std::vector<base::Fd> silent;
+  for (int i = 0; i < 40; ++i) {
+    sockaddr_un address{AF_UNIX, {}};
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    silent.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(::connect(silent.back().get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    loop.run_once();
+  }
+  EXPECT_TRUE(ask_served("status")) << "nor does one that asks now wait for them";
+  std::exchange(waiting, {})({0, "at last"});
+  client.join();
+}
+
+TEST_F(ControlTest, WhereManyWaitForAnAnswerOneMoreIsToldSo) {
+  std::vector<std::thread> clients;
+  for (std::size_t i = 1; i <= 16; ++i) {
+    clients.emplace_back([&] { EXPECT_EQ(ask(path, "later", 10s).error().code, base::Code::kUnanswered); });
+    while (later < i) loop.run_once();
+  }
+  const auto reply = ask_served("status");
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->exit_code, 1);
+  EXPECT_NE(reply->text.find("try again"), std::string::npos);
+  control.reset();
+  for (auto& client : clients) client.join();
 }
 
 TEST_F(ControlTest, ALargeQuestionArrivesWhole) {
