@@ -19,6 +19,11 @@ base::Mono to_mono(base::Wall at, base::Now now, base::Millis most) {
   return now.mono + std::clamp(at - now.wall, -most, most);
 }
 
+// When something happened in the last run: never later than now, however the clock has jumped.
+base::Mono to_past(base::Wall at, base::Now now, base::Millis most) {
+  return std::min(now.mono, to_mono(at, now, most));
+}
+
 std::string new_id(const AlertKey& key, base::Now now) {
   std::string all =
       key.rule + '\x1f' + base::join(key.group, "\x1f") + '\x1f' + std::to_string(base::unix_ms(now.wall));
@@ -270,7 +275,7 @@ Aggregator::Key Aggregator::key_of(AlertState state, std::size_t rule_index, bas
   key.group = std::move(state.group);
   const auto most = std::max({rule.repeat_max, rule.when.within, rule.resolve_after.value_or(kResolveAfter)});
   for (auto& [wall, record] : state.pending)
-    key.window.add({to_mono(wall, now, most), wall, std::move(record)}, rule.when, rule.samples.max);
+    key.window.add({to_past(wall, now, most), wall, std::move(record)}, rule.when, rule.samples.max);
   key.quiet_until = to_mono(state.quiet_until, now, rule.repeat_interval);
   if (state.id.empty()) return key;
   Alert alert;

@@ -18,7 +18,9 @@ struct PendingHit {
 class Window {
  public:
   // Adds a hit; true if the condition is met by it and those before. Bounds are closed: exactly `within`
-  // apart is within. `samples` records are kept at the most.
+  // apart is within. No hit is earlier than the one before it, so that the first is always the first to go:
+  // the times of restored ones may be those of a clock that was set back in between. `samples` records are
+  // kept at the most.
   bool add(PendingHit hit, const config::When& when, std::size_t samples);
 
   // Forgets the hits that no later one can be within reach of.

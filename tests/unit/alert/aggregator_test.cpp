@@ -52,7 +52,13 @@ class AggregatorTest : public testing::Test {
     tick();
   }
 
-  void set(base::Mono at) { now = {at, base::Wall{1'700'000'000s} + (at - kStart)}; }
+  void set(base::Mono at) { now = {at, base::Wall{1'700'000'000s} + (at - kStart) + ahead}; }
+
+  // The wall clock is set, forward or back.
+  void set_clock(base::Millis by) {
+    ahead += by;
+    set(now.mono);
+  }
 
   void tick() {
     for (auto& report : alerts->tick(now)) {
@@ -75,6 +81,7 @@ class AggregatorTest : public testing::Test {
   config::Config config;
   std::optional<Aggregator> alerts;
   base::Now now{kStart, base::Wall{1'700'000'000s}};
+  base::Millis ahead{0};
   std::vector<std::string> said;
   std::vector<Report> reports;
   std::uint64_t reported = 0;
@@ -295,6 +302,22 @@ TEST_F(AggregatorTest, AClockThatJumpedDuringTheStopNeitherLosesNorStallsAnAlert
     pass(5h);
     EXPECT_EQ(said.size(), 2U) << "the second hit is told";
     now.wall = wall;
+  }
+}
+
+TEST_F(AggregatorTest, PendingHitsWhoseClockWasSetBackInBetweenArePendingAfterARestartToo) {
+  const std::string keys = "when={count=3,within='10s'}\ngroup_wait='0s'\n";
+  for (const bool third : {true, false}) {
+    said.clear();
+    rule(keys);
+    hit();
+    set_clock(-8s);
+    hit();
+    EXPECT_THAT(restart(1s, keys), IsEmpty());
+    if (third) hit();
+    EXPECT_EQ(said.size(), third ? 1U : 0U);
+    pass(1h);
+    EXPECT_EQ(alerts->next_deadline(), std::nullopt) << "they were let go";
   }
 }
 
