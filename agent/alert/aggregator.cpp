@@ -14,14 +14,14 @@ base::Wall to_wall(base::Mono at, base::Now now) {
   return now.wall + (at - now.mono);
 }
 
-// A deadline of the last run. A clock that jumped in between must neither lose nor delay it for long.
-base::Mono to_mono(base::Wall at, base::Now now, base::Millis most) {
-  return now.mono + std::clamp(at - now.wall, -most, most);
+// When something happened in the last run: never later than now, however the clock jumped in between.
+base::Mono to_past(base::Wall at, base::Now now, base::Millis most) {
+  return now.mono - std::clamp(now.wall - at, base::Millis{0}, most);
 }
 
-// When something happened in the last run: never later than now, however the clock has jumped.
-base::Mono to_past(base::Wall at, base::Now now, base::Millis most) {
-  return std::min(now.mono, to_mono(at, now, most));
+// A deadline of the last run: never later than it can be where it was set by now.
+base::Mono to_deadline(base::Wall at, base::Now now, base::Millis most) {
+  return now.mono + std::clamp(at - now.wall, base::Millis{0}, most);
 }
 
 std::string new_id(const AlertKey& key, base::Now now) {
@@ -258,7 +258,7 @@ AlertState Aggregator::state_of(const AlertKey& name, const Key& key, base::Now 
   out.matching_hash = config::matching_hash((*rules_)[key.rule]);
   out.group = name.group;
   for (const auto& hit : key.window.hits()) out.pending.emplace_back(hit.wall, hit.record);
-  out.quiet_until = to_wall(key.quiet_until, now);
+  if (key.quiet_until > now.mono) out.quiet_until = to_wall(key.quiet_until, now);
   if (!key.alert) return out;
   const auto& alert = *key.alert;
   static_cast<Tally&>(out) = alert;
@@ -276,15 +276,17 @@ Aggregator::Key Aggregator::key_of(AlertState state, std::size_t rule_index, bas
   const auto most = std::max({rule.repeat_max, rule.when.within, rule.resolve_after.value_or(kResolveAfter)});
   for (auto& [wall, record] : state.pending)
     key.window.add({to_past(wall, now, most), wall, std::move(record)}, rule.when, rule.samples.max);
-  key.quiet_until = to_mono(state.quiet_until, now, rule.repeat_interval);
+  key.quiet_until = to_deadline(state.quiet_until, now, rule.repeat_interval);
   if (state.id.empty()) return key;
   Alert alert;
   static_cast<Tally&>(alert) = state;
   alert.last_hit.rule = rule_index;
-  alert.last_hit_at = to_mono(alert.last, now, most);
+  alert.last_hit_at = to_past(alert.last, now, most);
   alert.messages = state.messages;
   alert.interval = state.interval;
-  alert.message_due = to_mono(state.message_due, now, rule.repeat_max);
+  const auto until_message =
+      alert.messages == 0 ? std::max(rule.group_wait, key.quiet_until - now.mono) : alert.interval;
+  alert.message_due = to_deadline(state.message_due, now, until_message);
   key.alert = std::move(alert);
   return key;
 }

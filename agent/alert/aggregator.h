@@ -26,7 +26,8 @@ struct AlertState : Tally {  // its id is empty: not firing
   std::uint32_t messages = 0;                               // sent for this alert
   base::Millis interval{0};                                 // until the message after the next one
   base::Wall message_due{};                                 // not before then
-  base::Wall quiet_until{};  // no firing message of this key before then, over the alert's end
+  // No firing message of this key before then, over the alert's end; zero: none is held back.
+  base::Wall quiet_until{};
 };
 
 // How a key is stored: its rule's name and group values.

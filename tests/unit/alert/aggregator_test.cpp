@@ -69,9 +69,10 @@ class AggregatorTest : public testing::Test {
     }
   }
 
-  // The agent ends and starts again, `gap` later.
-  std::vector<AlertState> restart(base::Millis gap, const std::string& keys) {
+  // The agent ends and starts again, `gap` later; in between the wall clock is set.
+  std::vector<AlertState> restart(base::Millis gap, const std::string& keys, base::Millis set_by = 0s) {
     auto changes = alerts->take_changes(now);
+    set_clock(set_by);
     set(now.mono + gap);
     rule(keys);
     return alerts->restore(std::move(changes.changed), now);
@@ -303,6 +304,39 @@ TEST_F(AggregatorTest, AClockThatJumpedDuringTheStopNeitherLosesNorStallsAnAlert
     EXPECT_EQ(said.size(), 2U) << "the second hit is told";
     now.wall = wall;
   }
+}
+
+TEST_F(AggregatorTest, AClockThatWasAheadAndIsSetRightDelaysNoFirstMessageAndNoEnd) {
+  const std::string keys = "group_wait='5s'\nresolve_after='1m'\nrepeat_interval='10m'\nrepeat_max='8h'\n";
+  rule(keys);
+  hit();
+  EXPECT_THAT(restart(1s, keys, -8h), IsEmpty());
+  pass(1h);
+  EXPECT_THAT(said, ElementsAre("6 firing 1/1", "61 resolved 0/1"));
+}
+
+TEST_F(AggregatorTest, AClockThatWasAheadAndIsSetRightDelaysARepeatByItsIntervalAtTheMost) {
+  const std::string keys = "resolve_after='2h'\nrepeat_interval='10m'\nrepeat_max='8h'\n";
+  rule(keys);
+  hit();
+  pass(1min);
+  hit();
+  EXPECT_THAT(restart(1s, keys, -8h), IsEmpty());
+  pass(30min);
+  EXPECT_THAT(said, ElementsAre("2 firing 1/1", "1261 repeat 1/2"));
+}
+
+TEST_F(AggregatorTest, AKeyThatFiresAgainSoonStillWaitsOutItsIntervalWhenTheClockIsSetRight) {
+  const std::string keys = "group_wait='0s'\nresolve_after='1m'\nrepeat_interval='10m'\n";
+  rule(keys);
+  hit();
+  pass(2min);
+  hit();
+  EXPECT_THAT(restart(1s, keys, -8h), IsEmpty());
+  pass(9min);
+  EXPECT_THAT(said, ElementsAre("0 firing 1/1", "60 resolved 0/1"));
+  pass(2min);
+  EXPECT_THAT(said.back(), "721 resolved 1/1");
 }
 
 TEST_F(AggregatorTest, PendingHitsWhoseClockWasSetBackInBetweenArePendingAfterARestartToo) {
