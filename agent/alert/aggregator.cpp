@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "alert/fold.h"
 #include "base/text.h"
 
 namespace dingtail::alert {
@@ -30,12 +31,24 @@ std::string new_id(const AlertKey& key, base::Now now) {
   return base::hex(base::fingerprint(all));
 }
 
+void cut(std::string& text) {
+  if (text.size() > kMostFoldedBytes) text = std::string(base::utf8_prefix(text, kMostFoldedBytes));
+}
+
+// A hit is kept as long as its alert lasts, and what no message shows of it is of no use.
+void cut(match::Hit& hit) {
+  cut(hit.record);
+  for (auto* values : {&hit.fields, &hit.labels})
+    for (auto& [name, value] : *values) cut(value);
+}
+
 }  // namespace
 
 Aggregator::Aggregator(const std::vector<config::Rule>& rules, std::map<std::string, std::string> labels)
     : rules_(&rules), labels_(std::move(labels)), counts_(rules.size()) {}
 
-void Aggregator::observe(const match::Hit& hit, base::Now now) {
+void Aggregator::observe(match::Hit hit, base::Now now) {
+  cut(hit);
   const auto& rule = (*rules_)[hit.rule];
   ++counts_[hit.rule].hits;
   const AlertKey name{rule.name, group_of(hit)};
@@ -43,10 +56,10 @@ void Aggregator::observe(const match::Hit& hit, base::Now now) {
   key.rule = hit.rule;
   key.group = name.group;
   if (key.alert) {
-    count_hit(*key.alert, hit, rule, now);
+    count_hit(*key.alert, std::move(hit), rule, now);
   } else if (key.window.add({now.mono, now.wall, hit.record}, rule.when, rule.samples.max)) {
     fire(name, key, now);
-    key.alert->last_hit = hit;
+    key.alert->last_hit = std::move(hit);
   }
   schedule(name, key);
 }
@@ -68,14 +81,14 @@ void Aggregator::fire(const AlertKey& name, Key& key, base::Now now) {
   key.window.clear();
 }
 
-void Aggregator::count_hit(Alert& alert, const match::Hit& hit, const config::Rule& rule, base::Now now) {
+void Aggregator::count_hit(Alert& alert, match::Hit hit, const config::Rule& rule, base::Now now) {
   if (alert.count == 0) alert.first = now.wall;
   ++alert.count;
   ++alert.total;
   alert.last = now.wall;
   alert.last_hit_at = now.mono;
-  alert.last_hit = hit;
   add_sample(alert.samples, hit.record, rule.samples.max);
+  alert.last_hit = std::move(hit);
 }
 
 std::vector<Report> Aggregator::tick(base::Now now) {

@@ -63,7 +63,7 @@ class Aggregator {
   std::vector<Report> end_changed(const std::vector<config::Rule>& rules, base::Now now);
   void set_rules(const std::vector<config::Rule>& rules, std::map<std::string, std::string> labels);
 
-  void observe(const match::Hit& hit, base::Now now);
+  void observe(match::Hit hit, base::Now now);
 
   // The messages that are due now.
   std::vector<Report> tick(base::Now now);
@@ -95,7 +95,7 @@ class Aggregator {
   [[nodiscard]] std::vector<std::string> group_of(const match::Hit& hit) const;
   [[nodiscard]] std::string value_of(const match::Hit& hit, const std::string& name) const;
   void fire(const AlertKey& name, Key& key, base::Now now);
-  void count_hit(Alert& alert, const match::Hit& hit, const config::Rule& rule, base::Now now);
+  void count_hit(Alert& alert, match::Hit hit, const config::Rule& rule, base::Now now);
   std::optional<Report> step(Key& key, base::Now now);
   Report report(Key& key, config::EventKind event, base::Now now);
   [[nodiscard]] base::Mono end_of(const Key& key) const;

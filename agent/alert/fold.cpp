@@ -6,7 +6,6 @@
 namespace dingtail::alert {
 namespace {
 
-constexpr std::size_t kMostBytes = 16UL * 1024;
 constexpr std::size_t kSimilarPercent = 60;  // of the words, numbers aside, are the same
 constexpr std::string_view kNumber = "<num>";
 constexpr std::string_view kWord = "<*>";
@@ -68,7 +67,7 @@ bool append_same(std::string& out, std::string_view a, std::string_view b) {
 }  // namespace
 
 std::optional<std::string> folded(std::string_view known, std::string_view record) {
-  if (known.size() > kMostBytes || record.size() > kMostBytes) return std::nullopt;
+  if (known.size() > kMostFoldedBytes || record.size() > kMostFoldedBytes) return std::nullopt;
   std::string out;
   out.reserve(known.size() + kNumber.size());
   std::size_t words = 0;

@@ -15,8 +15,8 @@ void Pipeline::read(const tail::Block& block, base::Now now, const match::Matche
   rules_->matcher.match(block, [&](match::Hit hit) {
     hit.labels = rules_->path_labels.of(hit.source, hit.path);
     rules_->redaction.apply(hit);
-    alerts_.observe(hit, now);
     if (on_hit) on_hit(hit);
+    alerts_.observe(std::move(hit), now);
   });
 }
 

@@ -264,6 +264,22 @@ TEST_F(AggregatorTest, EqualRecordsAreOneSampleWithACount) {
   EXPECT_EQ(reports[0].count, 4U);
 }
 
+TEST_F(AggregatorTest, OfALongRecordIsKeptWhatCanBeShown) {
+  rule("group_by=['k']\nwhen={count=2,within='1m'}\ngroup_wait='1h'\n");
+  constexpr std::size_t most = 16UL * 1024;
+  const std::string text = "start " + std::string(most - 7, 'x') + "\xE2\x82\xAC and so on";
+  const std::string kept = text.substr(0, most - 1);  // the character at the limit does not fit
+  hit(text, text);
+  const auto pending = alerts->take_changes(now).changed.at(0);
+  EXPECT_EQ(pending.pending.at(0).second, kept);
+  hit(text, text);
+  const auto firing = alerts->take_changes(now).changed.at(0);
+  EXPECT_THAT(firing.group, ElementsAre(kept));
+  EXPECT_THAT(firing.samples, ElementsAre(Sample{kept, 2}));
+  EXPECT_EQ(firing.last_hit.record, kept);
+  EXPECT_EQ(firing.last_hit.fields.at("k"), kept);
+}
+
 TEST_F(AggregatorTest, ARestartKeepsTheWindow) {
   const auto* keys = "when={count=3,within='1m'}\ngroup_wait='0s'\n";
   rule(keys);
