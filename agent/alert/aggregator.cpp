@@ -8,6 +8,7 @@
 namespace dingtail::alert {
 namespace {
 
+constexpr std::size_t kMostATick = 100;  // keys; a message of each to every target takes some milliseconds
 constexpr base::Millis kResolveAfter =
     std::chrono::minutes(10);  // where a rule sets none; then the end is silent
 
@@ -93,7 +94,8 @@ void Aggregator::count_hit(Alert& alert, match::Hit hit, const config::Rule& rul
 
 std::vector<Report> Aggregator::tick(base::Now now) {
   std::vector<Report> reports;
-  while (!deadlines_.empty() && deadlines_.begin()->first <= now.mono) {
+  for (std::size_t i = 0; i < kMostATick; ++i) {
+    if (deadlines_.empty() || deadlines_.begin()->first > now.mono) break;
     const AlertKey name = deadlines_.begin()->second;
     const auto at = keys_.find(name);
     auto& key = at->second;

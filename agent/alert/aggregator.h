@@ -65,7 +65,7 @@ class Aggregator {
 
   void observe(match::Hit hit, base::Now now);
 
-  // The messages that are due now.
+  // Messages that are due now, as many as the loop has time for in one turn: what is due still stays so.
   std::vector<Report> tick(base::Now now);
   [[nodiscard]] std::optional<base::Mono> next_deadline() const;
 

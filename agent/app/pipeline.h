@@ -48,7 +48,7 @@ class Pipeline {
 
   // `on_hit`, where given, sees each hit too.
   void read(const tail::Block& block, base::Now now, const match::Matcher::OnHit& on_hit = {});
-  // Sends the messages that are due.
+  // Sends messages that are due, some at a time.
   void tick(base::Now now);
 
   [[nodiscard]] const config::Config& config() const { return rules_->config; }

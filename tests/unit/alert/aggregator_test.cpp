@@ -208,6 +208,19 @@ TEST_F(AggregatorTest, TheCountsOfItsMessagesAddUpToItsHits) {
   EXPECT_GT(reports.size(), 5U);
 }
 
+TEST_F(AggregatorTest, OfManyMessagesDueTogetherATickTakesSomeAndTheRestStaysDue) {
+  rule("group_by=['k']\ngroup_wait='10s'\n");
+  for (int i = 0; i < 250; ++i) hit(std::to_string(i));
+  set(now.mono + 10s);
+  std::vector<std::size_t> ticks;
+  while (alerts->next_deadline().value() <= now.mono) {
+    const auto before = reports.size();
+    tick();
+    ticks.push_back(reports.size() - before);
+  }
+  EXPECT_THAT(ticks, ElementsAre(100, 100, 50));
+}
+
 TEST_F(AggregatorTest, WithResolveAfterItsEndIsAMessage) {
   rule("group_wait='0s'\nresolve_after='5m'\n");
   hit();
