@@ -28,6 +28,9 @@ struct AlertState : Tally {  // its id is empty: not firing
   base::Wall message_due{};                                 // not before then
   // No firing message of this key before then, over the alert's end; zero: none is held back.
   base::Wall quiet_until{};
+  // Of the rule, for the case that it is gone at the next start: who may hear of its hits, and how loud.
+  config::Severity severity = config::Severity::kWarning;
+  std::optional<std::vector<std::string>> targets;  // as Rule::targets
 };
 
 // How a key is stored: its rule's name and group values.

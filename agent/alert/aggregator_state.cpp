@@ -20,6 +20,14 @@ base::Mono to_deadline(base::Wall at, base::Now now, base::Millis most) {
   return now.mono + std::clamp(at - now.wall, base::Millis{0}, most);
 }
 
+std::optional<std::vector<std::string>> names_of(
+    const std::optional<std::vector<config::Located<std::string>>>& targets) {
+  if (!targets) return std::nullopt;
+  std::vector<std::string> out;
+  for (const auto& target : *targets) out.push_back(target.value);
+  return out;
+}
+
 }  // namespace
 
 std::vector<AlertState> Aggregator::restore(std::vector<AlertState> states, base::Now now) {
@@ -50,9 +58,12 @@ AlertChanges Aggregator::take_changes(base::Now now) {
 }
 
 AlertState Aggregator::state_of(const AlertKey& name, const Key& key, base::Now now) const {
+  const auto& rule = (*rules_)[key.rule];
   AlertState out;
   out.rule = name.rule;
-  out.matching_hash = config::matching_hash((*rules_)[key.rule]);
+  out.matching_hash = config::matching_hash(rule);
+  out.severity = rule.severity;
+  out.targets = names_of(rule.targets);
   out.group = name.group;
   for (const auto& hit : key.window.hits()) out.pending.emplace_back(hit.wall, hit.record);
   if (key.quiet_until > now.mono) out.quiet_until = to_wall(key.quiet_until, now);

@@ -1,10 +1,38 @@
 #include "app/pipeline.h"
 
+#include <algorithm>
+
 #include "app/delivery.h"
 #include "format/json.h"
 #include "format/markdown.h"
 
 namespace dingtail::app {
+namespace {
+
+config::Rule gone_rule(const alert::AlertState& state) {
+  config::Rule rule;
+  rule.name = state.rule;
+  rule.severity = state.severity;
+  if (!state.targets) return rule;
+  rule.targets.emplace();
+  for (const auto& target : *state.targets) rule.targets->push_back({target, {}});
+  return rule;
+}
+
+// Of an alert that the last run left; which names its group's values had is not known.
+alert::Report report_of(const alert::AlertState& state, const config::Rule& rule,
+                        const config::Config& config) {
+  alert::Report out;
+  out.event = state.messages == 0 ? config::EventKind::kFiring : config::EventKind::kRepeat;
+  out.labels = labels_of(config);
+  for (const auto& [name, value] : state.last_hit.labels) out.labels[name] = value;
+  for (const auto& [name, value] : rule.labels) out.labels[name] = value;
+  out.group = state.group;
+  static_cast<alert::Tally&>(out) = state;
+  return out;
+}
+
+}  // namespace
 
 Pipeline::Pipeline(std::unique_ptr<RuleSet> rules, Outbox outbox)
     : rules_(std::move(rules)),
@@ -32,24 +60,21 @@ void Pipeline::replace(std::unique_ptr<RuleSet> rules, base::Now now) {
 
 void Pipeline::restore(std::vector<alert::AlertState> states, base::Now now) {
   for (auto& orphan : alerts_.restore(std::move(states), now))
-    if (orphan.count > 0) send_orphan(std::move(orphan), now);
+    if (orphan.count > 0) send_orphan(orphan, now);
 }
 
-// The rule as it was is unknown: its name and its hits are told. A message of the alert that still waits
-// knows better words, and keeps them.
-void Pipeline::send_orphan(alert::AlertState state, base::Now now) const {
-  config::Rule rule;
-  rule.name = state.rule;
+// A rule that was edited speaks for what it was. Of one that is gone only its name and what the state has of
+// it is known: a message of the alert that still waits knows better words, and keeps them.
+void Pipeline::send_orphan(const alert::AlertState& state, base::Now now) const {
+  const auto edited =
+      std::ranges::find(rules_->texts, state.rule, [](const auto& text) { return text.rule().name; });
+  if (edited != rules_->texts.end())
+    return send(report_of(state, edited->rule(), rules_->config), *edited, state.rule + '/' + state.id, now);
+  const auto rule = gone_rule(state);
   config::Problems none;
   const auto text = format::RuleText::compile(
       rule, {}, [](std::string_view) { return std::nullopt; }, none);
-  alert::Report report;
-  report.event = state.messages == 0 ? config::EventKind::kFiring : config::EventKind::kRepeat;
-  report.labels = labels_of(rules_->config);
-  for (const auto& [name, value] : state.last_hit.labels) report.labels[name] = value;
-  report.group = state.group;
-  static_cast<alert::Tally&>(report) = std::move(state);
-  send(report, text, "", now);
+  send(report_of(state, rule, rules_->config), text, "", now);
 }
 
 void Pipeline::send_all(const std::vector<alert::Report>& reports, base::Now now) const {

@@ -41,7 +41,7 @@ class Pipeline {
  public:
   Pipeline(std::unique_ptr<RuleSet> rules, Outbox outbox);
 
-  // What the last run left. Sends the messages about alerts whose rules are no more.
+  // What the last run left. Sends the messages about alerts whose rules are no more, or match otherwise now.
   void restore(std::vector<alert::AlertState> states, base::Now now);
   // Another rule set (reload). Sends the last messages of alerts that end with the old one.
   void replace(std::unique_ptr<RuleSet> rules, base::Now now);
@@ -62,7 +62,7 @@ class Pipeline {
 
  private:
   void send_all(const std::vector<alert::Report>& reports, base::Now now) const;
-  void send_orphan(alert::AlertState state, base::Now now) const;
+  void send_orphan(const alert::AlertState& state, base::Now now) const;
   void send(const alert::Report& report, const format::RuleText& text, const std::string& alert,
             base::Now now) const;
   [[nodiscard]] Outgoing message(alert::Report report, const format::RuleText& text,

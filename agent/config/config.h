@@ -3,6 +3,7 @@
 // Secret.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -23,6 +24,8 @@ struct Located {
 };
 
 enum class Severity { kInfo, kWarning, kError, kCritical };
+inline constexpr std::array kSeverities = {Severity::kInfo, Severity::kWarning, Severity::kError,
+                                           Severity::kCritical};
 std::string_view name_of(Severity severity);
 
 enum class Language { kEnglish, kChinese };

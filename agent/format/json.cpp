@@ -9,8 +9,6 @@ namespace {
 
 constexpr std::array kEvents = {config::EventKind::kFiring, config::EventKind::kRepeat,
                                 config::EventKind::kResolved};
-constexpr std::array kSeverities = {config::Severity::kInfo, config::Severity::kWarning,
-                                    config::Severity::kError, config::Severity::kCritical};
 
 // The value of that name; json's own exception where there is none.
 template <class Values>
@@ -29,7 +27,7 @@ DigestLine parse_line(const nlohmann::json& from) {
   DigestLine line;
   line.rule = from.at("rule").get<std::string>();
   line.text = from.at("text").get<std::string>();
-  line.severity = named(kSeverities, from.at("severity"));
+  line.severity = named(config::kSeverities, from.at("severity"));
   line.event = named(kEvents, from.at("event"));
   line.alerts = from.at("alerts").get<std::uint64_t>();
   line.resolved = from.at("resolved").get<std::uint64_t>();

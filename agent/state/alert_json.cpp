@@ -1,5 +1,6 @@
 #include "state/alert_json.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace dingtail::state {
@@ -30,6 +31,14 @@ match::Hit parse_hit(const json& from) {
   return hit;
 }
 
+// Older states have none.
+config::Severity severity(const json& from) {
+  const auto name = from.value("severity", "");
+  const auto* found =
+      std::ranges::find(config::kSeverities, name, [](auto each) { return config::name_of(each); });
+  return found == config::kSeverities.end() ? config::Severity::kWarning : *found;
+}
+
 base::Wall wall(const json& from, const char* key) {
   return base::from_unix_ms(from.at(key).get<std::int64_t>());
 }
@@ -58,7 +67,9 @@ std::string alert_json(const alert::AlertState& state) {
                {"messages", state.messages},
                {"interval", state.interval.count()},
                {"message_due", base::unix_ms(state.message_due)},
-               {"quiet_until", base::unix_ms(state.quiet_until)}});
+               {"quiet_until", base::unix_ms(state.quiet_until)},
+               {"severity", config::name_of(state.severity)},
+               {"targets", state.targets ? json(*state.targets) : json()}});
 }
 
 base::Result<alert::AlertState> parse_alert(const std::string& rule, const std::string& group,
@@ -85,6 +96,9 @@ base::Result<alert::AlertState> parse_alert(const std::string& rule, const std::
     state.interval = base::Millis{from.at("interval").get<std::int64_t>()};
     state.message_due = wall(from, "message_due");
     state.quiet_until = wall(from, "quiet_until");
+    state.severity = severity(from);
+    if (const auto targets = from.find("targets"); targets != from.end() && !targets->is_null())
+      state.targets = targets->get<std::vector<std::string>>();
     return state;
   } catch (const json::exception& error) {
     return base::fail(base::Code::kInvalid, "alert of rule " + rule + ": " + error.what());

@@ -119,6 +119,34 @@ TEST_F(PipelineTest, ARuleThatWentOverARestartLeavesTheMessageThatWaitsAsItWas) 
   EXPECT_THAT(world->deliver_one("ops"), HasSubstr("one")) << "its last hit is told beside it";
 }
 
+// An alert that nobody was told of, for one target only.
+const std::string kSecret = "targets=['dba']\nseverity='critical'\ngroup_wait='1m'\n";
+
+TEST_F(PipelineTest, ARuleEditedOverARestartTellsItsLastHitsInItsOwnWordsToItsOwnTargets) {
+  world.emplace(rule("one", kSecret));
+  world->read("one a");
+  world->commit();
+  world->start(rule("one", kSecret + "labels={team='pay'}\nexclude='z'\n"), 2);
+  const auto body = world->deliver_one("dba");
+  EXPECT_EQ(told(body).rule, "one");
+  EXPECT_EQ(told(body).key, "a");
+  EXPECT_EQ(told(body).count, 1U);
+  EXPECT_THAT(body, HasSubstr("CRITICAL"));
+  EXPECT_THAT(body, HasSubstr("pay"));
+  EXPECT_EQ(world->deliver_one("ops"), "nothing was posted");
+}
+
+TEST_F(PipelineTest, TheLastHitsOfARuleThatWentOverARestartAreToldAsSevereAsTheyWereToItsTargetsAlone) {
+  world.emplace(rule("one", kSecret));
+  world->read("one a");
+  world->commit();
+  world->start(rule("busy"), 2);
+  const auto body = world->deliver_one("dba");
+  EXPECT_THAT(body, HasSubstr("one a"));
+  EXPECT_THAT(body, HasSubstr("CRITICAL"));
+  EXPECT_EQ(world->deliver_one("ops"), "nothing was posted");
+}
+
 TEST_F(PipelineTest, AWaitingMessageSpeaksTheWordsOfAnEditedRule) {
   wait_behind_another();
   world->reload(rule("busy") + rule("one", "severity='critical'\n"));
