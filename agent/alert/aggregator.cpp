@@ -176,9 +176,11 @@ std::optional<base::Mono> Aggregator::next_deadline() const {
   return deadlines_.begin()->first;
 }
 
+// A key is stored as text: a file's name, which may be any bytes, must be the same after a restart.
 std::vector<std::string> Aggregator::group_of(const match::Hit& hit) const {
   std::vector<std::string> group;
-  for (const auto& name : (*rules_)[hit.rule].group_by) group.push_back(value_of(hit, name.value));
+  for (const auto& name : (*rules_)[hit.rule].group_by)
+    group.push_back(base::to_utf8(value_of(hit, name.value)));
   return group;
 }
 

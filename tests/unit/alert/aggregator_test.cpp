@@ -156,6 +156,14 @@ TEST_F(AggregatorTest, OneAlertADistinctValueOfTheGroupKey) {
   EXPECT_EQ(reports[0].labels.at("host"), "h");
 }
 
+TEST_F(AggregatorTest, AGroupValueIsUtf8WhateverTheFileIsCalled) {
+  rule("group_by=['path']\n");
+  match::Hit found;
+  found.path = "/a\xFF.log";
+  alerts->observe(found, now);
+  EXPECT_THAT(alerts->take_changes(now).changed.at(0).group, ElementsAre("/a\uFFFD.log"));
+}
+
 TEST_F(AggregatorTest, LabelsOfThePathAreNearerThanTheConfigurationsAndFartherThanTheRules) {
   rule("group_wait='0s'\nlabels={team='rule'}\n");
   hit_of({{"host", "web-7"}, {"team", "path"}, {"site", "shop"}});
