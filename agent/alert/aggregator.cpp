@@ -31,6 +31,10 @@ void cut(match::Hit& hit) {
 
 }  // namespace
 
+config::EventKind event_after(std::uint32_t messages) {
+  return messages == 0 ? config::EventKind::kFiring : config::EventKind::kRepeat;
+}
+
 Aggregator::Aggregator(const std::vector<config::Rule>& rules, std::map<std::string, std::string> labels)
     : rules_(&rules), labels_(std::move(labels)), counts_(rules.size()) {}
 
@@ -99,7 +103,7 @@ std::optional<Report> Aggregator::step(Key& key, base::Now now) {
   if (!key.alert) return std::nullopt;
   if (now.mono >= end_of(key)) return end(key, now);
   if (key.alert->count == 0 || now.mono < key.alert->message_due) return std::nullopt;
-  return report(key, key.alert->messages == 0 ? config::EventKind::kFiring : config::EventKind::kRepeat, now);
+  return report(key, event_after(key.alert->messages), now);
 }
 
 // An alert that nobody was told of ends only when its key may send again: a key that comes and goes must not
@@ -111,12 +115,11 @@ base::Mono Aggregator::end_of(const Key& key) const {
 
 std::optional<Report> Aggregator::end(Key& key, base::Now now) {
   const bool resolves = (*rules_)[key.rule].resolve_after.has_value();
-  const auto unreported = key.alert->messages == 0 ? config::EventKind::kFiring : config::EventKind::kRepeat;
   std::optional<Report> last;
   if (resolves)
     last = report(key, config::EventKind::kResolved, now);
   else if (key.alert->count > 0)
-    last = report(key, unreported, now);
+    last = report(key, event_after(key.alert->messages), now);
   key.alert.reset();
   return last;
 }
@@ -206,8 +209,7 @@ std::vector<Report> Aggregator::end_changed(const std::vector<config::Rule>& rul
     const auto kept = hashes.find(old.name);
     if (kept != hashes.end() && kept->second == config::matching_hash(old)) continue;
     if (key.alert && key.alert->count > 0)
-      reports.push_back(report(
-          key, key.alert->messages == 0 ? config::EventKind::kFiring : config::EventKind::kRepeat, now));
+      reports.push_back(report(key, event_after(key.alert->messages), now));
     erase(here);
   }
   return reports;

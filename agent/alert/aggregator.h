@@ -33,6 +33,9 @@ struct AlertState : Tally {  // its id is empty: not firing
   std::optional<std::vector<std::string>> targets;  // as Rule::targets
 };
 
+// What a message of an alert's hits is, after that many messages.
+config::EventKind event_after(std::uint32_t messages);
+
 // How a key is stored: its rule's name and group values.
 struct AlertKey {
   std::string rule;

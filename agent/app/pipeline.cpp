@@ -23,7 +23,7 @@ config::Rule gone_rule(const alert::AlertState& state) {
 alert::Report report_of(const alert::AlertState& state, const config::Rule& rule,
                         const config::Config& config) {
   alert::Report out;
-  out.event = state.messages == 0 ? config::EventKind::kFiring : config::EventKind::kRepeat;
+  out.event = alert::event_after(state.messages);
   out.labels = labels_of(config);
   for (const auto& [name, value] : state.last_hit.labels) out.labels[name] = value;
   for (const auto& [name, value] : rule.labels) out.labels[name] = value;
