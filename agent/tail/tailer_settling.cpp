@@ -11,16 +11,25 @@ tl::unexpected<base::Error> gone() {
   return base::fail(base::Code::kNotFound, "gone during the look");
 }
 
+bool all_stand(const std::map<FileId, std::string>& files) {
+  return std::all_of(files.begin(), files.end(), [](const auto& file) {
+    const auto there = stat_file(file.second);
+    return there && there->id == file.first;
+  });
+}
+
 }  // namespace
 
 // What stood at that path and was not seen, or not read to its end, is followed to its end. False: that can't
 // be told now.
 bool Tailer::settle(Rotation rotation, base::Now now, const Sink& sink) {
-  const auto gone = rotation.orphans.size();
+  const auto orphans = rotation.orphans.size();
   auto past = past_of(rotation, now);
   auto found = past ? find_generations(*past) : tl::unexpected(past.error());
+  // What a fresh one was compressed to meanwhile would be older than the listing that is written down.
+  if (found && !all_stand(rotation.fresh)) found = gone();
   if (!found) {
-    rotation.orphans.resize(gone);
+    rotation.orphans.resize(orphans);
     if (found.error().code == base::Code::kBusy) make_room();
     postpone(std::move(rotation));
     return false;
