@@ -188,7 +188,7 @@ bool has_wildcard(std::string_view pattern) {
 }
 
 bool is_compressed_name(std::string_view name) {
-  return name.ends_with(".gz") || name.ends_with(".zst") || name.ends_with(".xz") || name.ends_with(".bz2");
+  return std::ranges::any_of(kCompressed, [&](std::string_view ending) { return name.ends_with(ending); });
 }
 
 std::optional<std::string> base_of(std::string_view name) {

@@ -2,6 +2,7 @@
 // begin with a dot match only a pattern that begins with one.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
@@ -23,7 +24,8 @@ bool is_rotated_name(std::string_view name);
 // .gz … behind it. Nothing: it is no rotated name.
 std::optional<std::string> base_of(std::string_view name);
 
-// .gz .zst .xz .bz2
+inline constexpr std::array<std::string_view, 4> kCompressed{".gz", ".zst", ".xz", ".bz2"};
+// It ends with one of them.
 bool is_compressed_name(std::string_view name);
 
 // The whole path against a pattern without "**" meaning anything special: for `exclude`.

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "tail/glob.h"
+
 namespace dingtail::tail {
 
 base::Result<bool> TailedFile::open() {
@@ -200,7 +202,11 @@ bool TailedFile::is_overwritten() const {
   const auto info = stat();
   if (!info || life != Life::kRotated || compressed()) return false;
   const bool truncated_by_its_writer = info->size > 0 && info->size < cursor.position;
-  return !truncated_by_its_writer && !intact();
+  const auto is_compressed = [&](std::string_view ending) {
+    return stat_file(at() + std::string(ending)).has_value();
+  };
+  return !truncated_by_its_writer && !intact() &&
+         (rotated_whole || std::ranges::any_of(kCompressed, is_compressed));
 }
 
 void TailedFile::go_back_to(const Cursor& from) {

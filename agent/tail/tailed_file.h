@@ -120,8 +120,7 @@ class TailedFile {
   [[nodiscard]] std::optional<FileStat> stat() const;         // while it is open
   // False: another content is there than was read, or less than was seen. While it is open.
   [[nodiscard]] bool intact() const;
-  // A rotated file that is overwritten before it is deleted, as shred(1) does: no log is in it any more.
-  // While it is open.
+  // It was overwritten after its rotation, as by shred(1): no log is in it any more. While it is open.
   [[nodiscard]] bool is_overwritten() const;
   // The last look saw another file's content, as reading it showed.
   void undo_look() { size_ = size_before_; }
@@ -143,6 +142,7 @@ class TailedFile {
   base::Mono used_at{};                // its descriptor
   std::unique_ptr<const FileId> twin;  // FileState::twin; null: it is no copy
   bool rest_read = false;              // of a rotated file: its partial line was handed out
+  bool rotated_whole = false;          // it held what was read of it when it was looked at as a rotated one
   std::string trouble;                 // why it cannot be read; empty: it can
 
  private:

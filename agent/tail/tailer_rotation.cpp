@@ -47,7 +47,8 @@ void Tailer::rotated(TailedFile& file, base::Now now) {
   file.rest_read = false;
   file.age = 0;
   if (const auto info = file.stat()) {
-    if (file.intact()) file.see();  // a crash may come before it is read
+    file.rotated_whole = file.intact();
+    if (file.rotated_whole) file.see();  // a crash may come before it is read
     file.age = info->modified;
   }
   draining_.insert(id);
