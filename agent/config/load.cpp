@@ -1,13 +1,12 @@
 #include "config/load.h"
 
-#include <glob.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <set>
 
 #include "base/file.h"
 #include "base/text.h"
+#include "config/include.h"
 #include "config/packs.h"
 #include "config/read.h"
 #include "config/secrets.h"
@@ -19,15 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMostFileBytes = 4U << 20;
 constexpr std::size_t kLeastOutboxBytes = 1U << 20;
-
-std::vector<std::string> expand_glob(const std::string& pattern) {
-  glob_t found{};
-  std::vector<std::string> out;
-  if (::glob(pattern.c_str(), 0, nullptr, &found) == 0)
-    for (std::size_t i = 0; i < found.gl_pathc; ++i) out.emplace_back(found.gl_pathv[i]);
-  ::globfree(&found);
-  return out;
-}
 
 // Gathers documents first, so that [defaults] of any file hold for the rules of every file.
 class Loader {
@@ -120,12 +110,9 @@ void Loader::read_file(const std::string& file, const Place& from) {
 }
 
 void Loader::read_includes(TableReader& root) {
-  for (const auto& pattern : root.strings("include")) {
-    const std::string full = (root.directory() / pattern.value).lexically_normal().string();
-    auto files = expand_glob(full);
-    if (files.empty() && full.find_first_of("*?[") == std::string::npos) files.push_back(full);
-    for (const auto& file : files) read_file(file, pattern.place);
-  }
+  for (const auto& pattern : root.strings("include"))
+    for (const auto& file : included_files(pattern, root.directory(), reading_.problems))
+      read_file(file, pattern.place);
 }
 
 void Loader::read_packs(TableReader& root) {
