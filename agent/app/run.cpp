@@ -25,7 +25,8 @@ void prepare_process() {
 config::Loaded load_for_run(const ConfigOption& option, const std::vector<std::string>& logs) {
   auto loaded = load_any(option, config::UnsetSecret::kError);
   auto& config = loaded.config;
-  if (!logs.empty()) config.sources.insert(config.sources.begin(), config::command_line_source(logs));
+  if (!logs.empty())
+    config.sources.insert(config.sources.begin(), config::command_line_source(logs, loaded.problems));
   const std::string file = main_file(option).string();
   if (config.sources.empty())
     loaded.problems.warning({file}, "there is no [[source]]: nothing is followed",

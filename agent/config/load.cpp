@@ -102,6 +102,7 @@ void Loader::read_file(const std::string& file, const Place& from) {
   if (is_open_to_others(actual, Access::kWrite))
     reading_.problems.warning({actual}, "others may write this file, and so say where alerts go",
                               "chmod o-w it");
+  reading_.directories[actual] = fs::absolute(file, error).parent_path();
   documents_.push_back(parse(actual, *text, reading_.problems));
   const Node document = documents_.back();
   TableReader root(document, "the file", reading_);
@@ -276,11 +277,19 @@ Loaded load_without_file(const std::string& state_dir) {
   return loaded;
 }
 
-Source command_line_source(const std::vector<std::string>& logs) {
+Source command_line_source(const std::vector<std::string>& logs, Problems& problems) {
   Source source;
   source.name = "command line";
-  for (const auto& log : logs) source.paths.push_back(fs::absolute(log).lexically_normal().string());
   source.place.file = "command line";
+  for (const auto& log : logs) {
+    std::error_code error;
+    const auto path = fs::absolute(log, error).lexically_normal();
+    if (error)
+      problems.error(source.place, "cannot tell where " + log + " lies: " + error.message(),
+                     "name it from / on, or start in a directory that is there");
+    else
+      source.paths.push_back(path.string());
+  }
   return source;
 }
 

@@ -17,8 +17,9 @@ struct Loaded {
 };
 
 struct LoadOptions {
-  std::filesystem::path main;                     // empty: no main file, the candidates alone
-  std::vector<std::filesystem::path> candidates;  // each replaces the file of the same name, or is added
+  std::filesystem::path main;  // empty: no main file, the candidates alone
+  // Each is read in the place of the file of the same name, or is added.
+  std::vector<std::filesystem::path> candidates;
   UnsetSecret unset_secret = UnsetSecret::kError;
 };
 
@@ -30,6 +31,6 @@ Loaded load(const LoadOptions& options);
 Loaded load_without_file(const std::string& state_dir);
 
 // The named logs as a source of their own, beside the configured ones.
-Source command_line_source(const std::vector<std::string>& logs);
+Source command_line_source(const std::vector<std::string>& logs, Problems& problems);
 
 }  // namespace dingtail::config

@@ -16,11 +16,12 @@ namespace {
 constexpr std::size_t kMostMentioned = 50;  // dingtalk.md, section 5: a message mentions 50 people at most
 
 // A secret in a file that everyone may read is no secret, be it this file or one that it names.
-void warn_if_public(const Node* node, Problems& problems) {
+void warn_if_public(TableReader& table, const Node* node) {
+  auto& problems = table.reading().problems;
   const auto* text = node == nullptr ? nullptr : std::get_if<std::string>(&node->value);
   if (text == nullptr) return;
   const auto& file = node->place.file;
-  const auto named = expand(*text, std::filesystem::absolute(file).parent_path()).files;
+  const auto named = expand(*text, table.directory()).files;
   for (const auto& secret : named)
     if (is_open_to_others(secret, Access::kReadOrWrite))
       problems.warning(node->place, "others may read or write " + secret.string() + ", which holds a secret",
@@ -50,7 +51,7 @@ std::vector<EventKind> with_repeats(std::vector<EventKind> events) {
 
 void read_proxy(TableReader& table, Target& target) {
   const Node* node = table.find("proxy");
-  if (has_password(node)) warn_if_public(node, table.reading().problems);
+  if (has_password(node)) warn_if_public(table, node);
   const auto proxy = table.string("proxy");
   if (!proxy) return;
   target.proxy = proxy->value;
@@ -68,9 +69,9 @@ Robot read_robot(TableReader& table) {
     if (auto url = table.string("webhook")) {
       robot.webhook = base::Secret(checked_webhook(*url, problems));
     }
-    warn_if_public(node, problems);
+    warn_if_public(table, node);
   }
-  warn_if_public(table.find("secret"), problems);
+  warn_if_public(table, table.find("secret"));
   if (const auto secret = table.string("secret")) {
     robot.secret = base::Secret(std::string(base::trim(secret->value)));
     if (robot.secret.empty())

@@ -20,7 +20,8 @@ TableReader::TableReader(const Node& table, std::string what, Reading& reading)
     : node_(table), table_(std::get<Table>(table.value)), what_(std::move(what)), reading_(reading) {}
 
 std::filesystem::path TableReader::directory() const {
-  return std::filesystem::absolute(node_.place.file).parent_path();
+  const auto found = reading_.directories.find(node_.place.file);
+  return found == reading_.directories.end() ? std::filesystem::path() : found->second;
 }
 
 const Node* TableReader::find(std::string_view key) {

@@ -25,6 +25,9 @@ enum class UnsetSecret { kError, kWarning };
 struct Reading {
   Problems problems;
   UnsetSecret unset_secret = UnsetSecret::kError;
+  // By a file's name in places, what its relative paths begin from: for a candidate, the directory of the
+  // file that it replaces. A pack has none.
+  std::map<std::string, std::filesystem::path> directories;
 };
 
 // The words a key may hold, with what each stands for.

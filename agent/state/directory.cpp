@@ -88,7 +88,9 @@ std::string this_machine() {
 }
 
 base::Result<Directory> Directory::open(const std::string& name) {
-  auto path = std::filesystem::absolute(name).lexically_normal();
+  std::error_code error;
+  auto path = std::filesystem::absolute(name, error).lexically_normal();
+  if (error) return base::fail_errno(name, error.value());
   if (!path.has_filename()) path = path.parent_path();  // a slash at the end would follow a link
   TRY(make(path));
   base::Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -107,7 +109,6 @@ base::Result<Directory> Directory::open(const std::string& name) {
     return base::fail(base::Code::kBusy, "another agent runs on " + path.string() +
                                              ": stop it, or give this one a state_dir of its own");
   }
-  std::error_code error;
   auto real = std::filesystem::canonical(path, error);
   Directory directory(std::move(fd), error ? path : real);
   TRY(directory.check_files());

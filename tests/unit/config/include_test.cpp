@@ -50,5 +50,60 @@ TEST(Include, AnIncludeMayHoldBraces) {
   EXPECT_EQ(loaded.config.rules[1].name, "c");
 }
 
+// In a directory that is gone for as long as this lives.
+class InADeletedDirectory {
+ public:
+  InADeletedDirectory() {
+    const test::TempDir gone;
+    std::filesystem::current_path(gone.path());
+  }
+  InADeletedDirectory(const InADeletedDirectory&) = delete;
+  InADeletedDirectory& operator=(const InADeletedDirectory&) = delete;
+  ~InADeletedDirectory() { std::filesystem::current_path(before_); }
+
+ private:
+  std::filesystem::path before_ = std::filesystem::current_path();
+};
+
+TEST(Include, ADeletedWorkingDirectoryHindersNothingThatIsNamedWhole) {
+  const test::TempDir dir;
+  const auto main = dir.write("dingtail.toml", "packs = ['kernel']\ninclude = ['rules/*.toml']\n");
+  dir.write("rules/a.toml", "state_dir = 'st'\n");
+  const InADeletedDirectory here;
+  const auto loaded = load({main, {}, UnsetSecret::kError});
+  EXPECT_THAT(brief(loaded.problems), IsEmpty());
+  EXPECT_FALSE(loaded.config.rules.empty());
+  EXPECT_EQ(loaded.config.state_dir, dir / "rules/st");
+  EXPECT_FALSE(load_without_file("/x").config.rules.empty());
+}
+
+TEST(Include, InADeletedWorkingDirectoryARelativeNameIsAnError) {
+  const InADeletedDirectory here;
+  EXPECT_THAT(brief(load({"dingtail.toml", {}, UnsetSecret::kError}).problems),
+              ElementsAre("1:1: error: cannot read dingtail.toml: open: No such file or directory"));
+  Problems problems;
+  EXPECT_THAT(command_line_source({"/a", "b"}, problems).paths, ElementsAre("/a"));
+  EXPECT_THAT(brief(problems),
+              ElementsAre(AllOf(HasSubstr("where b lies: "), HasSubstr("No such file or directory"))));
+}
+
+TEST(Include, ACandidateIsReadAsIfItStoodInThePlaceOfTheFileItReplaces) {
+  const test::TempDir dir;
+  dir.write("rules/a.toml", "[[rule]]\nname = 'a'\nmatch = 'x'\n");
+  dir.write("keyword", "word");
+  const auto text = "include = ['rules/*.toml']\nstate_dir = 'st'\n[labels]\nl = '${file:keyword}'\n";
+  const auto main = dir.write("dingtail.toml", text);
+  const auto candidate =
+      dir.write("new/dingtail.toml", std::string(text) + "[[source]]\nname='s'\npaths=['p']\n");
+  const auto loaded = load({main, {candidate}, UnsetSecret::kError});
+  EXPECT_THAT(brief(loaded.problems), IsEmpty());
+  EXPECT_EQ(loaded.config.rules.size(), 1U);
+  EXPECT_EQ(loaded.config.state_dir, dir / "st");
+  EXPECT_EQ(loaded.config.labels.at("l"), "word");
+  ASSERT_EQ(loaded.config.sources.size(), 1U);
+  EXPECT_THAT(loaded.config.sources[0].paths, ElementsAre(dir / "p"));
+  EXPECT_EQ(loaded.config.sources[0].place.file, candidate);
+}
+
 }  // namespace
 }  // namespace dingtail::config

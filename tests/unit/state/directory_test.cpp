@@ -110,6 +110,18 @@ TEST_F(DirectoryTest, NeitherALinkNamedLikeTheBallastIsFollowed) {
   EXPECT_FALSE(std::filesystem::exists(dir / "elsewhere"));
 }
 
+TEST_F(DirectoryTest, ARelativeOneIsAnErrorInADeletedWorkingDirectory) {
+  const auto before = std::filesystem::current_path();
+  {
+    const test::TempDir gone;
+    std::filesystem::current_path(gone.path());
+  }
+  const auto opened = Directory::open("state");
+  std::filesystem::current_path(before);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().what, "state: No such file or directory");
+}
+
 TEST_F(DirectoryTest, TheBallastTakesRoomUntilItIsReleased) {
   const auto directory = Directory::open(state);
   ASSERT_TRUE(directory);
