@@ -1,7 +1,6 @@
 #include "app/console.h"
 
 #include <limits.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,17 +8,12 @@
 #include <string_view>
 #include <utility>
 
+#include "base/fd.h"
+
 namespace dingtail::app {
 namespace {
 
 constexpr base::Millis kBetweenTries{100};
-
-// A pipe or terminal that is ready takes PIPE_BUF bytes without blocking (pipe(7)); a file always does. The
-// descriptor is not made non-blocking: it may be shared with other processes.
-bool takes_more() {
-  pollfd out{STDOUT_FILENO, POLLOUT, 0};
-  return ::poll(&out, 1, 0) == 1;
-}
 
 // Nobody reads, there is no such descriptor, or the terminal hung up: for good.
 bool is_gone(int error) {
@@ -80,7 +74,7 @@ bool Console::may_write() const {
 void Console::write_some(base::Mono now) {
   blocked_at_.reset();
   while (may_write()) {
-    if (takes_more() && write_first()) continue;
+    if (base::takes_more(STDOUT_FILENO) && write_first()) continue;
     blocked_at_ = now;
     return;
   }

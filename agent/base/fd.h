@@ -1,6 +1,7 @@
 // Owns one file descriptor and closes it. Moves; move-assigning closes the old one.
 #pragma once
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <utility>
@@ -33,5 +34,12 @@ class Fd {
  private:
   int fd_ = -1;
 };
+
+// Whether it takes PIPE_BUF bytes now without blocking, as a pipe or terminal that is ready does (pipe(7)); a
+// file always does. For a descriptor that may be shared with other processes, and so not made non-blocking.
+inline bool takes_more(int fd) {
+  pollfd out{fd, POLLOUT, 0};
+  return ::poll(&out, 1, 0) == 1;
+}
 
 }  // namespace dingtail::base

@@ -4,16 +4,24 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 
+#include "base/fd.h"
+#include "base/text.h"
+
 namespace dingtail::base {
 namespace {
+
+// With its time and level it is one write that a pipe takes whole.
+constexpr std::size_t kMostLineBytes = PIPE_BUF - 64;
 
 enum class Speaks { kAlways, kOnce };
 enum class Hears { kLogAlone, kTargets };
@@ -62,6 +70,7 @@ constexpr std::array kRows = {
     Row{Event::kStateBack, "state-back", Level::kInfo, Speaks::kAlways},
     Row{Event::kControlBack, "control-back", Level::kInfo, Speaks::kAlways},
     Row{Event::kControlFailed, "control-failed", Level::kWarning, Speaks::kOnce},
+    Row{Event::kLogLeftOut, "log-left-out", Level::kWarning, Speaks::kAlways},
 };
 
 const Row& row_of(Event event) {
@@ -115,8 +124,20 @@ Log Log::to_stderr() {
   logger->set_error_handler([](const std::string&) {});  // a full disk behind stderr must not stop the agent
   const bool journal = stderr_is_journal();
   logger->set_pattern(journal ? "%v" : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
-  return Log([logger, journal](Level level, std::string_view line) {
-    logger->log(to_spdlog(level), "{}{}", journal ? priority_prefix(level) : "", line);
+  const auto write = [logger, journal](Level level, std::string_view line) {
+    logger->log(to_spdlog(level), "{}{}", journal ? priority_prefix(level) : "",
+                utf8_prefix(line, kMostLineBytes));
+  };
+  return Log([write, left_out = std::uint64_t{0}](Level level, std::string_view line) mutable {
+    if (left_out > 0 && takes_more(STDERR_FILENO)) {
+      const auto& row = row_of(Event::kLogLeftOut);
+      write(row.level, std::string(row.name) + " lines that nobody read: " + std::to_string(left_out));
+      left_out = 0;
+    }
+    if (takes_more(STDERR_FILENO))
+      write(level, line);
+    else
+      ++left_out;
   });
 }
 

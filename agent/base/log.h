@@ -50,6 +50,7 @@ enum class Event {
   kStateBack,
   kControlBack,
   kControlFailed,
+  kLogLeftOut,
 };
 
 enum class Level { kInfo, kWarning, kError };
@@ -72,7 +73,9 @@ class Log {
 
   explicit Log(Sink sink) : sink_(std::move(sink)) {}
   // Lines on stderr: "2026-11-21T10:31:02.123+08:00 warning file-missing /var/log/a.log: no such file".
-  // Where stderr is journald, which stamps lines itself, without the time and with a priority prefix.
+  // Where stderr is journald, which stamps lines itself, without the time and with a priority prefix. Never
+  // waits for who reads them: lines that a full pipe does not take are left out, and the next one that it
+  // takes says how many.
   static Log to_stderr();
 
   void say(Event event, std::string_view subject, std::string_view detail);
