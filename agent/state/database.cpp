@@ -153,6 +153,10 @@ base::Status Database::write(const Unwritten& cut, const std::string& machine) {
   return failed.error().code == base::Code::kNotDurable ? failed : base::Status();
 }
 
+base::Status Database::copy_to(const std::string& file) {
+  return Statement(database_.get(), "VACUUM INTO ?").run(std::string_view(file));
+}
+
 base::Status Database::tidy() {
   auto* database = database_.get();
   if (sqlite3_wal_checkpoint_v2(database, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr) == SQLITE_OK)

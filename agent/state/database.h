@@ -29,6 +29,8 @@ class Database {
   // All of the cut or nothing of it; durable when this returns. Also kNotDurable where the cut is durable,
   // but not what was to move earlier ones out of the log.
   base::Status write(const Unwritten& cut, const std::string& machine);
+  // The whole of it as the file FILE, which must not be there; also where its own files were deleted.
+  base::Status copy_to(const std::string& file);
   // Empties the log, for a time without cuts. No other call, and no end, does more than cuts need.
   base::Status tidy();
 

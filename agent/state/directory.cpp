@@ -141,14 +141,24 @@ bool Directory::has_state() const {
   });
 }
 
-base::Status Directory::make_database() const {
+DatabaseFiles Directory::database_files() const {
+  const auto file = [](const std::string& path) -> DatabaseFiles::File {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) return std::nullopt;
+    return std::pair(info.st_dev, info.st_ino);
+  };
+  return {file(database()), file(database() + "-wal")};
+}
+
+base::Status Directory::put_database(const std::function<base::Status(const std::string& file)>& make) const {
   const auto file = database() + ".new";
   for (const auto part : kParts) ::unlink(std::string(file).append(part).c_str());
-  for (const auto part : kParts) ::unlink(database().append(part).c_str());  // empty ones: has_state()
-  TRY(Database::make(file));
+  TRY(make(file));
   const base::Fd made(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!made) return base::fail_errno("open " + file, errno);
   TRY(state::sync(made, file));
+  for (const auto part : kParts)
+    if (!part.empty()) ::unlink(database().append(part).c_str());  // empty, or of no use any more
   if (::rename(file.c_str(), database().c_str()) != 0) return base::fail_errno("rename " + file, errno);
   return sync();
 }

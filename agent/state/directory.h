@@ -3,14 +3,26 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/fd.h"
 #include "base/result.h"
 #include "base/time.h"
 
 namespace dingtail::state {
+
+// By device and inode; nothing where there is no such file.
+struct DatabaseFiles {
+  using File = std::optional<std::pair<std::uint64_t, std::uint64_t>>;
+  File database;
+  File log;
+
+  bool operator==(const DatabaseFiles&) const = default;
+};
 
 class Directory {
  public:
@@ -23,8 +35,11 @@ class Directory {
   // A database, or what one left behind.
   [[nodiscard]] bool has_state() const;
 
-  // A new empty database, whole at once: what is found half-made is damage.
-  [[nodiscard]] base::Status make_database() const;
+  // Puts the database that `make` writes to a file there, whole at once: what is found half-made is damage.
+  [[nodiscard]] base::Status put_database(
+      const std::function<base::Status(const std::string& file)>& make) const;
+  // Which files the database and its log are now.
+  [[nodiscard]] DatabaseFiles database_files() const;
   // Its names are durable when this returns. kNotDurable: they may not be.
   [[nodiscard]] base::Status sync() const;
   // Renames the database to state.db.WHY-TIME, with the files that belong to it; answers with that name.

@@ -42,6 +42,7 @@ base::Result<Saved> Keeper::open(base::Wall now) {
     opened = open_state(*directory_, machine_, now);
   if (!opened) return tl::unexpected(opened.error());
   database_ = std::move(opened->database);
+  files_ = directory_->database_files();
   outcome_.told = std::move(opened->told);
   directory_->keep_ballast();
   return std::move(opened->saved);
@@ -68,6 +69,7 @@ void Keeper::retry() {
 
 void Keeper::tidy() {
   if (outcome_.kept != Kept::kDurable) return;
+  if (!is_in_place()) return settle(write());
   if (const auto tidied = database_->tidy(); !tidied && !passes(tidied.error())) settle(tidied);
 }
 
@@ -90,6 +92,7 @@ void Keeper::settle(const base::Status& status) {
 
 base::Status Keeper::write() {
   if (!database_) TRY(reopen());
+  if (!is_in_place()) TRY(restore());
   auto written = database_->write(unwritten_, machine_);
   if (!written && written.error().code == base::Code::kNoSpace && directory_->release_ballast())
     written = database_->write(unwritten_, machine_);
@@ -98,6 +101,22 @@ base::Status Keeper::write() {
   unwritten_ = {};
   unwritten_.at = at;
   directory_->keep_ballast();
+  return {};
+}
+
+// Deleted under the running agent, the state is whole in the files that are still open. What somebody put in
+// its place is not for us to write over.
+base::Status Keeper::restore() {
+  const auto found = directory_->database_files().database;
+  if (found && found != files_.database)
+    return base::fail(base::Code::kInvalid, directory_->database() + " is another file than the one in use");
+  TRY(directory_->put_database([this](const std::string& file) { return database_->copy_to(file); }));
+  auto database = Database::open(directory_->database());
+  if (!database) return tl::unexpected(database.error());
+  database_ = std::move(*database);
+  files_ = directory_->database_files();
+  outcome_.told.push_back({base::Event::kStateFailed, "",
+                           "its files were deleted under the running agent: they are made again, whole"});
   return {};
 }
 

@@ -51,6 +51,8 @@ class Keeper {
   base::Result<Saved> open(base::Wall now);
   base::Result<Saved> open_without_writing(base::Wall now);
   base::Status reopen();
+  base::Status restore();
+  [[nodiscard]] bool is_in_place() const { return directory_->database_files() == files_; }
   base::Status write();
   void settle(const base::Status& status);
 
@@ -58,6 +60,7 @@ class Keeper {
   std::string machine_;
   std::optional<Directory> directory_;  // released after the database is closed
   std::optional<Database> database_;
+  DatabaseFiles files_;      // of the database that is open
   base::Wall begun_from_{};  // the cut that this run began from
   base::Wall now_{};         // the last that is known
   Unwritten unwritten_;

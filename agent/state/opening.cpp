@@ -42,7 +42,7 @@ bool is_foreign(const std::string& one, const std::string& other) {
 }
 
 base::Result<Opened> begin_anew(const Directory& directory, const std::string& machine, Saved saved) {
-  TRY(directory.make_database());
+  TRY(directory.put_database(Database::make));
   auto database = Database::open(directory.database());
   if (!database) return tl::unexpected(database.error());
   if (!saved.losses.empty()) {

@@ -41,7 +41,7 @@ TEST_F(DirectoryTest, IsMadeWithItsParentsForTheOwnerAndGroupAlone) {
 TEST_F(DirectoryTest, ASecondAgentIsRefusedWhateverFileIsDeleted) {
   const auto first = Directory::open(state);
   ASSERT_TRUE(first);
-  ASSERT_TRUE(first->make_database());
+  ASSERT_TRUE(first->put_database(Database::make));
   for (const auto& entry : std::filesystem::directory_iterator(state)) std::filesystem::remove(entry);
   refused(base::Code::kBusy, "another agent runs on " + state);
 }
@@ -68,7 +68,7 @@ TEST_F(DirectoryTest, ALinkIsRefusedUnderAnyNameAndALinkAboveItIsTheSystems) {
   state = dir / "state/below";
   const auto below = Directory::open(state);
   ASSERT_TRUE(below) << below.error().what;
-  EXPECT_TRUE(below->make_database());
+  EXPECT_TRUE(below->put_database(Database::make));
   EXPECT_TRUE(Database::open(below->database())) << "SQLite follows no link";
 }
 

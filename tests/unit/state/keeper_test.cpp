@@ -206,6 +206,71 @@ TEST_F(KeeperTest, AStateThatComesToLightLaterIsNotWrittenOver) {
   EXPECT_EQ(kept(), 2U);
 }
 
+TEST_F(KeeperTest, FilesDeletedUnderItAreMadeAgainWhole) {
+  const std::vector<std::vector<std::string>> deletions = {
+      {"state.db", "state.db-wal", "ballast"}, {"state.db"}, {"state.db-wal"}};
+  for (const auto& deleted : deletions) {
+    make(2);
+    {
+      auto keeper = start().keeper;
+      keeper.commit(numbered_cut(3));
+      for (const auto& name : deleted) ASSERT_TRUE(std::filesystem::remove(state + "/" + name)) << name;
+      keeper.commit(numbered_cut(4));
+      const auto outcome = keeper.outcome();
+      EXPECT_EQ(outcome.kept, Kept::kDurable) << outcome.why;
+      ASSERT_THAT(outcome.told, SizeIs(1));
+      EXPECT_EQ(outcome.told[0].event, base::Event::kStateFailed);
+      EXPECT_THAT(*outcome.told[0].detail, HasSubstr("deleted"));
+      keeper.commit(numbered_cut(5));
+      EXPECT_THAT(keeper.outcome().told, IsEmpty());
+    }
+    EXPECT_EQ(kept(), 5U) << deleted[0];
+    std::filesystem::remove_all(state);
+  }
+}
+
+TEST_F(KeeperTest, FilesDeletedWhileNothingIsCommittedAreMadeAgainWhenItIsTidied) {
+  make(1);
+  {
+    auto keeper = start().keeper;
+    for (const auto* name : {"state.db", "state.db-wal"}) std::filesystem::remove(state + "/" + name);
+    keeper.tidy();
+    EXPECT_EQ(keeper.outcome().kept, Kept::kDurable);
+  }
+  EXPECT_EQ(kept(), 1U);
+}
+
+TEST_F(KeeperTest, WithoutItsDirectoryItIsKeptInMemoryUntilThereIsOneAgain) {
+  make(1);
+  {
+    auto keeper = start().keeper;
+    std::filesystem::remove_all(state);
+    keeper.commit(numbered_cut(2));
+    EXPECT_EQ(keeper.outcome().kept, Kept::kInMemory);
+    std::filesystem::create_directory(state);
+    std::filesystem::permissions(state, std::filesystem::perms::owner_all);
+    keeper.retry();
+    EXPECT_EQ(keeper.outcome().kept, Kept::kDurable);
+  }
+  EXPECT_EQ(kept(), 2U);
+}
+
+TEST_F(KeeperTest, AStatePutInItsPlaceIsNotWrittenOver) {
+  make(1);
+  std::filesystem::copy(state + "/state.db", dir / "other");
+  {
+    auto keeper = start().keeper;
+    keeper.commit(numbered_cut(2));
+    std::filesystem::remove(state + "/state.db-wal");
+    std::filesystem::rename(dir / "other", state + "/state.db");
+    keeper.commit(numbered_cut(3));
+    const auto outcome = keeper.outcome();
+    EXPECT_EQ(outcome.kept, Kept::kBroken);
+    EXPECT_THAT(outcome.why, HasSubstr("is another file than the one in use"));
+  }
+  EXPECT_NE(kept(), 3U);
+}
+
 TEST_F(KeeperTest, ACorruptStateIsSetAsideAndTold) {
   make(2);
   const std::string garbage(5000, '\0');
