@@ -59,8 +59,14 @@ bool Agent::run() {
   wake();
   loop_.run();
   notify("STOPPING=1");
-  const bool kept = store_.close() && !broken_;
-  if (kept && store_.durable() && !courier_.has_changes())
+  const bool trusted = store_.close() && !broken_;
+  const bool kept = trusted && store_.durable();
+  if (trusted && !kept)
+    log_.say(
+        base::Event::kStateFailed, "",
+        "what is kept in memory could not be written at the end either: the next start goes on from what "
+        "was, reads the lines since then again and repeats their alerts");
+  if (kept && !courier_.has_changes())
     for (const auto& [id, send] : sends_) send.answer(reply_of_kept());
   log_.say(base::Event::kAgentStopped, "", "");
   return kept;

@@ -44,7 +44,7 @@ class Agent {
  public:
   Agent(loop::Loop& loop, base::Log& log, AgentParts parts);
 
-  // Until SIGTERM or SIGINT; false: until the state could be trusted no longer.
+  // Until SIGTERM or SIGINT, or until the state can be trusted no longer; false: it could not be kept whole.
   bool run();
 
  private:

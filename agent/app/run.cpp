@@ -20,6 +20,7 @@ void prepare_process() {
     ::setrlimit(RLIMIT_NOFILE, &files);
   }
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is as a full disk
 }
 
 config::Loaded load_for_run(const ConfigOption& option, const std::vector<std::string>& logs) {

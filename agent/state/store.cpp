@@ -30,7 +30,9 @@ bool Store::close() {
   wake_.notify_one();
   thread_.join();
   for (const auto& answer : answers_) tell(answer.outcome);
-  return answers_.back().outcome.kept != Kept::kBroken;
+  const auto kept = answers_.back().outcome.kept;
+  durable_ = kept == Kept::kDurable;
+  return kept != Kept::kBroken;
 }
 
 void Store::commit(Cut cut) {

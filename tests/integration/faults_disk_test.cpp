@@ -73,6 +73,31 @@ TEST_F(Fault, F32_AFullDiskIsLivedThroughWithoutTheBallastInMemoryAndHealsByItse
   expect_each_once(written + 20);
 }
 
+TEST_F(Fault, F32_AnEndOnAFullDiskIsAFailureAndSaysWhatFollows) {
+  const Mount disk(small_disk(), file("state"));
+  if (!disk.refused().empty()) GTEST_SKIP() << disk.refused();
+  follow_lines();
+  start();
+  int written = 0;
+  ASSERT_TRUE(test::eventually([&] {
+    fill(file("state/filler"));
+    write_next(written);
+    return logged("state-failed");
+  }));
+  agent().signal(SIGTERM);
+  EXPECT_EQ(agent().wait(), 1);
+  EXPECT_TRUE(logged("reads the lines since then again and repeats their alerts"));
+}
+
+TEST_F(Fault, F32_ALimitOnTheSizeOfFilesIsAsAFullDisk) {
+  follow_lines();
+  under_ = {"prlimit", "--fsize=32768"};
+  start();
+  EXPECT_TRUE(logged("state-failed"));
+  write(1, 5);
+  EXPECT_TRUE(wait_until_told(5));
+}
+
 TEST_F(Fault, F33_AFirstStartOnAFullDiskRunsFromMemoryAndTellsItOnce) {
   const Mount disk(small_disk(), file("state"));
   if (!disk.refused().empty()) GTEST_SKIP() << disk.refused();
