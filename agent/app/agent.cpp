@@ -37,7 +37,9 @@ Agent::Agent(loop::Loop& loop, base::Log& log, AgentParts parts)
                    return std::nullopt;
                  },
                  [this](Outgoing message, base::Now at) { deliver(std::move(message), at); }}),
-      tailer_(loop, log, pipeline_.config().state_dir, [this] { wake(); }),
+      state_dir_(pipeline_.config().state_dir),
+      control_path_(pipeline_.config().control),
+      tailer_(loop, log, state_dir_, [this] { wake(); }),
       courier_(new_uuid, random_seed()),
       store_(loop, log, std::move(parts.state), {[this] { committed(); }, [this] { state_broken(); }}),
       ledger_(std::move(parts.saved.losses)),
@@ -74,7 +76,7 @@ bool Agent::run() {
 
 void Agent::turn() {
   const auto at = now();
-  if (!control_ && !stop_by_ && at.mono >= listen_at_) listen(at.mono);
+  if (!stop_by_ && at.mono >= listen_at_) listen(at.mono);
   const bool more = !stop_by_ && tailer_.read(at, kReadBudgetBytes,
                                               [&](const tail::Block& block) { pipeline_.read(block, at); });
   if (!stop_by_) pipeline_.tick(at);

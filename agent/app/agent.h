@@ -78,13 +78,16 @@ class Agent {
   loop::Async
       wake_;  // a turn soon, when the loop has looked at everything else (a timer of 0 would starve it)
   Pipeline pipeline_;
+  // As at the start: a reload moves neither.
+  std::string state_dir_;
+  std::string control_path_;
   tail::Tailer tailer_;
   deliver::Courier courier_;
   state::Store store_;
   observe::Ledger ledger_;
   Notices notices_;
   std::unique_ptr<observe::Control> control_;
-  base::Mono listen_at_{};  // while there is no control_
+  base::Mono listen_at_{};  // then it is listened, or looked whether control_ can still be reached
   struct Send {
     base::Mono until{};
     observe::Control::Answer answer;

@@ -16,11 +16,14 @@ namespace {
 
 constexpr std::string_view kSend = "send ";
 constexpr base::Millis kBetweenListens = std::chrono::seconds(5);
+constexpr base::Millis kBetweenLooks = std::chrono::minutes(1);  // whether the socket is still there
 constexpr base::Millis kSendWithin = std::chrono::seconds(60);
 
 }  // namespace
 
 observe::Reply Agent::reload() {
+  if (stop_by_) return {1, "dingtail: nothing was reloaded: the agent ends\n"};
+  listen_at_ = {};  // at once, where somebody deleted the socket
   notify("RELOADING=1");
   auto loaded = load_();
   auto rules = compile(std::move(loaded.config), loaded.problems);
@@ -38,9 +41,13 @@ observe::Reply Agent::reload() {
     return {1, text + "refused: the running configuration goes on\n"};
   }
   const auto at = now();
-  const auto& old = pipeline_.config();
-  if (rules->config.state_dir != old.state_dir || rules->config.control != old.control)
-    text += "note: `state_dir` and `control` take effect at the next start\n";
+  if (rules->config.state_dir != state_dir_ || rules->config.control != control_path_) {
+    const std::string note = "`state_dir` and `control` take effect at the next start";
+    log_.say(base::Event::kRestartNeeded, "", note);
+    text += "note: " + note + '\n';
+  } else {
+    log_.over(base::Event::kRestartNeeded, "");
+  }
   pipeline_.replace(std::move(rules), at);
   tailer_.follow(pipeline_.config().sources, {}, at, pipeline_.line_starts());
   courier_.set_targets(delivery_targets(pipeline_.config()), pipeline_.config().limits.outbox_bytes);
@@ -59,8 +66,14 @@ observe::Reply Agent::reload() {
 
 // Its directory may be on a disk that is full or may only be read for now.
 void Agent::listen(base::Mono at) {
+  if (control_ && control_->is_reachable()) {
+    listen_at_ = at + kBetweenLooks;
+    return;
+  }
+  control_.reset();
+  sends_.clear();  // they would answer through it; who asked sees it end
   listen_at_ = at + kBetweenListens;
-  const auto& path = pipeline_.config().control;
+  const auto& path = control_path_;
   auto control = observe::Control::listen(
       loop_, path, [this](const std::string& request, observe::Control::Answer answer) {
         handle(request, std::move(answer));

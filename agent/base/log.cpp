@@ -41,6 +41,7 @@ constexpr std::array kRows = {
     Row{Event::kAgentStopped, "agent-stopped", Level::kInfo, Speaks::kAlways},
     Row{Event::kReloaded, "reloaded", Level::kInfo, Speaks::kAlways},
     Row{Event::kReloadRefused, "reload-refused", Level::kError, Speaks::kAlways, Hears::kTargets},
+    Row{Event::kRestartNeeded, "restart-needed", Level::kWarning, Speaks::kOnce, Hears::kTargets},
     Row{Event::kConfigWarning, "config-warning", Level::kWarning, Speaks::kAlways},
     Row{Event::kSourceWithoutFiles, "source-without-files", Level::kWarning, Speaks::kOnce},
     Row{Event::kFileFollowed, "file-followed", Level::kInfo, Speaks::kAlways},

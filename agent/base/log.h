@@ -23,6 +23,7 @@ enum class Event {
   kAgentStopped,
   kReloaded,
   kReloadRefused,
+  kRestartNeeded,
   kConfigWarning,
   kSourceWithoutFiles,
   kFileFollowed,
@@ -49,8 +50,8 @@ enum class Event {
   kStateForeign,
   kStateBack,
   kControlBack,
-  kControlFailed,
   kLogLeftOut,
+  kControlFailed,
 };
 
 enum class Level { kInfo, kWarning, kError };

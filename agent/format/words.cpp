@@ -46,8 +46,9 @@ struct EventRow {
   std::string_view english;
   std::string_view chinese;
 };
-constexpr std::array<EventRow, 9> kEvents = {{
+constexpr std::array<EventRow, 10> kEvents = {{
     {base::Event::kReloadRefused, "reload refused", "重载被拒绝"},
+    {base::Event::kRestartNeeded, "restart needed", "需要重启"},
     {base::Event::kFileUnreadable, "file cannot be read", "文件无法读取"},
     {base::Event::kRecordsLost, "records lost", "日志记录丢失"},
     {base::Event::kWatchFailed, "directory cannot be watched", "目录无法监视"},

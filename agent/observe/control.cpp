@@ -57,10 +57,24 @@ struct Control::Connection {
 };
 
 Control::Control(loop::Loop& loop, std::string path, base::Fd fd, Handler handler)
-    : loop_(loop), path_(std::move(path)), fd_(std::move(fd)), handler_(std::move(handler)) {}
+    : loop_(loop),
+      path_(std::move(path)),
+      socket_(file_at(path_)),
+      fd_(std::move(fd)),
+      handler_(std::move(handler)) {}
 
 Control::~Control() {
-  ::unlink(path_.c_str());
+  if (is_reachable()) ::unlink(path_.c_str());
+}
+
+std::optional<Control::File> Control::file_at(const std::string& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) return std::nullopt;
+  return File(info.st_dev, info.st_ino);
+}
+
+bool Control::is_reachable() const {
+  return socket_ && file_at(path_) == socket_;
 }
 
 base::Result<std::unique_ptr<Control>> Control::listen(loop::Loop& loop, const std::string& path,

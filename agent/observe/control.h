@@ -7,7 +7,9 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "base/fd.h"
 #include "base/log.h"
@@ -31,12 +33,17 @@ class Control {
   // Listens on `path`, mode 0660. A socket that a dead agent left there is replaced.
   static base::Result<std::unique_ptr<Control>> listen(loop::Loop& loop, const std::string& path,
                                                        Handler handler);
+  // False: somebody deleted or replaced the socket, and nobody can ask any more.
+  [[nodiscard]] bool is_reachable() const;
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
   ~Control();
 
  private:
   struct Connection;
+
+  using File = std::pair<std::uint64_t, std::uint64_t>;  // device and inode
+  static std::optional<File> file_at(const std::string& path);
 
   Control(loop::Loop& loop, std::string path, base::Fd fd, Handler handler);
   void accept();
@@ -49,6 +56,7 @@ class Control {
 
   loop::Loop& loop_;
   std::string path_;
+  std::optional<File> socket_;
   base::Fd fd_;
   Handler handler_;
   std::unique_ptr<loop::Poll> poll_;

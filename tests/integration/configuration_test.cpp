@@ -4,13 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <set>
 #include <sstream>
 #include <tuple>
 
-#include "integration/host.h"
+#include "integration/fault.h"
 
 namespace dingtail::integration {
 namespace {
@@ -222,6 +223,27 @@ TEST_F(Reload, AnAlertOfAnUntouchedRuleGoesOnAndOneOfARemovedRuleReportsItsHits)
   std::multiset<std::uint64_t> hits;
   for (const auto& message : group().messages()) hits.insert(hits_in(message));
   EXPECT_EQ(hits, (std::multiset<std::uint64_t>{2, 3}));
+}
+
+TEST_F(Reload, MakesADeletedSocketAgain) {
+  start_with_a_rule_file();
+  std::filesystem::remove(file("state/control.sock"));
+  EXPECT_EQ(ask({"status"}).code, 1);
+  agent().signal(SIGHUP);
+  EXPECT_TRUE(test::eventually([this] { return ask({"status"}).code == 0; }));
+}
+
+TEST_F(Reload, TellsWhatTakesEffectAtTheNextStartAloneUntilItIsTakenBack) {
+  start_with_a_rule_file();
+  const auto before = bytes_of(file("dingtail.toml"));
+  write_config("control = \"other.sock\"\n" + before);
+  agent().signal(SIGHUP);
+  ASSERT_TRUE(wait_until_logged("restart-needed `state_dir` and `control`"));
+  std::filesystem::remove(file("state/control.sock"));
+  agent().signal(SIGHUP);
+  EXPECT_TRUE(test::eventually([this] { return std::filesystem::exists(file("state/control.sock")); }));
+  write_config(before);
+  EXPECT_THAT(ask({"reload"}).out, Not(HasSubstr("next start")));
 }
 
 TEST_F(Reload, OfNobodyIsTold) {

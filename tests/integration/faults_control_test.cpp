@@ -35,6 +35,19 @@ TEST_F(Fault, F43_SigtermDuringADeliveryEndsInTimeAndTheMessageIsRepeatedAsItWas
   expect_each_once(1);
 }
 
+TEST_F(Fault, F43_ASighupWhileItEndsReloadsNothing) {
+  follow_lines();
+  group().robot().misbehave({.delay = std::chrono::hours(1), .times = 1});
+  start();
+  write(1, 1);
+  ASSERT_TRUE(wait_until_told(1));
+  agent().signal(SIGTERM);
+  ASSERT_TRUE(wait_until_logged("agent-stopping"));
+  agent().signal(SIGHUP);
+  EXPECT_EQ(agent().wait(), 0);
+  EXPECT_FALSE(logged("reloaded"));
+}
+
 TEST_F(Fault, F43_AStormOfSighupsChangesNothing) {
   constexpr int kReloads = 30;
   constexpr int kSignals = 10;

@@ -163,5 +163,16 @@ TEST(Control, APathTooLongForASocketIsExplained) {
   EXPECT_NE(made.error().what.find("set `control` to a shorter one"), std::string::npos);
 }
 
+TEST_F(ControlTest, ASocketThatIsDeletedOrReplacedCannotBeReachedAndAnothersIsLeftAlone) {
+  EXPECT_TRUE(control->is_reachable());
+  ASSERT_EQ(::unlink(path.c_str()), 0);
+  EXPECT_FALSE(control->is_reachable());
+  const auto other = Control::listen(loop, path, {});
+  ASSERT_TRUE(other);
+  EXPECT_FALSE(control->is_reachable());
+  control.reset();
+  EXPECT_TRUE((*other)->is_reachable());
+}
+
 }  // namespace
 }  // namespace dingtail::observe
