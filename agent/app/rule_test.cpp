@@ -27,9 +27,9 @@ base::Wall midnight() {
 config::Source source_of(const config::Rule& rule, const config::Config& config,
                          const config::RuleTest& test) {
   config::Source source;
-  source.name = !test.source.empty()   ? test.source
-                : rule.sources.empty() ? "test"
-                                       : rule.sources.front().value;
+  source.name = !test.source.value.empty() ? test.source.value
+                : rule.sources.empty()     ? "test"
+                                           : rule.sources.front().value;
   for (const auto& configured : config.sources)
     if (configured.name == source.name) return configured;
   return source;

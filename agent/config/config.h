@@ -129,7 +129,7 @@ struct Expectation {
 };
 
 struct RuleTest {
-  std::string source;
+  Located<std::string> source;  // empty: the rule's first, else one of plain lines
   std::string path;
   std::vector<TestLine> lines;
   std::optional<base::Millis> advance;

@@ -19,6 +19,12 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostFileBytes = 4U << 20;
 constexpr std::size_t kLeastOutboxBytes = 1U << 20;
 
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> known,
+                         const std::string& otherwise = {}) {
+  const auto meant = base::nearest(word, known);
+  return meant ? "did you mean \"" + std::string(*meant) + "\"?" : otherwise;
+}
+
 // Gathers documents first, so that [defaults] of any file hold for the rules of every file.
 class Loader {
  public:
@@ -125,11 +131,10 @@ void Loader::read_packs(TableReader& root) {
       read_pack(packs()[static_cast<std::size_t>(found - names.begin())]);
       continue;
     }
-    const auto meant = base::nearest(wanted.value, names);
     std::string all;
     for (const auto name : names) all += (all.empty() ? "" : ", ") + std::string(name);
     reading_.problems.error(wanted.place, "there is no pack \"" + wanted.value + "\"",
-                            meant ? "did you mean \"" + std::string(*meant) + "\"?" : "shipped are " + all);
+                            did_you_mean(wanted.value, names, "shipped are " + all));
   }
 }
 
@@ -202,10 +207,8 @@ void Loader::check_targets(const std::vector<Located<std::string>>& names,
                            std::span<const std::string_view> known) {
   for (const auto& name : names) {
     if (std::find(known.begin(), known.end(), name.value) != known.end()) continue;
-    const auto meant = base::nearest(name.value, known);
     const std::string message = "there is no target \"" + name.value + "\"";
-    const std::string hint =
-        meant ? "did you mean \"" + std::string(*meant) + "\"?" : "add a [[target]] of that name";
+    const auto hint = did_you_mean(name.value, known, "add a [[target]] of that name");
     if (options_.main.empty())
       reading_.problems.warning(name.place, message, "the configuration it belongs to was not read");
     else
@@ -222,14 +225,20 @@ void Loader::check_references() {
   if (config_.agent_targets) check_targets(*config_.agent_targets, targets);
   for (const auto& rule : config_.rules) {
     if (rule.targets) check_targets(*rule.targets, targets);
-    for (const auto& source : rule.sources) {
-      if (std::find(sources.begin(), sources.end(), source.value) != sources.end()) continue;
-      const auto meant = base::nearest(source.value, sources);
-      reading_.problems.warning(source.place,
-                                "rule \"" + rule.name + "\" names source \"" + source.value +
-                                    "\", which this host lacks: it rests there",
-                                meant ? "did you mean \"" + std::string(*meant) + "\"?" : "");
-    }
+    const auto check_source = [&](const Located<std::string>& source, const std::string& whose,
+                                  const std::string& what_follows) {
+      if (std::find(sources.begin(), sources.end(), source.value) != sources.end()) return;
+      reading_.problems.warning(
+          source.place,
+          whose + " names source \"" + source.value + "\", which this host lacks: " + what_follows,
+          did_you_mean(source.value, sources));
+    };
+    for (const auto& source : rule.sources)
+      check_source(source, "rule \"" + rule.name + "\"", "it rests there");
+    for (const auto& test : rule.tests)
+      if (!test.source.value.empty())
+        check_source(test.source, "a test of rule \"" + rule.name + "\"",
+                     "its lines are taken for plain ones");
   }
 }
 
@@ -275,22 +284,6 @@ Loaded load_without_file(const std::string& state_dir) {
   loaded.config.state_dir = state_dir;
   loaded.config.control = state_dir + "/control.sock";
   return loaded;
-}
-
-Source command_line_source(const std::vector<std::string>& logs, Problems& problems) {
-  Source source;
-  source.name = "command line";
-  source.place.file = "command line";
-  for (const auto& log : logs) {
-    std::error_code error;
-    const auto path = fs::absolute(log, error).lexically_normal();
-    if (error)
-      problems.error(source.place, "cannot tell where " + log + " lies: " + error.message(),
-                     "name it from / on, or start in a directory that is there");
-    else
-      source.paths.push_back(path.string());
-  }
-  return source;
 }
 
 }  // namespace dingtail::config

@@ -122,7 +122,7 @@ RuleTest read_test(const Node& node, Reading& reading) {
   TableReader table(node, "[[rule.test]]", reading);
   RuleTest test;
   test.place = table.place();
-  if (const auto source = table.string("source")) test.source = source->value;
+  if (auto source = table.string("source")) test.source = std::move(*source);
   if (const auto path = table.string("path")) test.path = path->value;
   test.lines = read_lines(table);
   test.advance = table.duration("advance");
@@ -135,6 +135,10 @@ void read_patterns(TableReader& table, Rule& rule) {
   const Node* node = table.require("match");
   rule.match = table.literals("match");
   rule.exclude = table.literals("exclude");
+  for (const auto& pattern : rule.match)
+    if (pattern.value.empty())
+      table.reading().problems.warning(pattern.place, "an empty pattern matches every record",
+                                       "write what the record holds, or '.*' where every one is meant");
   const auto* list = node == nullptr ? nullptr : std::get_if<Array>(&node->value);
   if (list != nullptr && list->empty())
     table.reading().problems.error(node->place, "`match` in [[rule]] is empty",

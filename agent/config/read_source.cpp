@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <system_error>
 
 #include "base/encoding.h"
 #include "base/text.h"
+#include "config/load.h"
 #include "config/read.h"
 
 namespace dingtail::config {
@@ -179,6 +181,22 @@ Source read_source(const Node& node, Reading& reading) {
   read_path_labels(table, source);
   refuse_other_values(table, "format", "plain");
   table.finish({"time", "journal"});
+  return source;
+}
+
+Source command_line_source(const std::vector<std::string>& logs, Problems& problems) {
+  Source source;
+  source.name = "command line";
+  source.place.file = "command line";
+  for (const auto& log : logs) {
+    std::error_code error;
+    const auto path = std::filesystem::absolute(log, error).lexically_normal();
+    if (error)
+      problems.error(source.place, "cannot tell where " + log + " lies: " + error.message(),
+                     "name it from / on, or start in a directory that is there");
+    else
+      source.paths.push_back(path.string());
+  }
   return source;
 }
 

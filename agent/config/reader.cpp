@@ -71,7 +71,7 @@ std::optional<Located<std::string>> TableReader::expanded(Located<std::string> t
 std::string TableReader::name() {
   if (require("name") == nullptr) return {};
   const auto name = string("name");
-  if (name && name->value.empty())
+  if (name && base::trim(name->value).empty())
     reading_.problems.error(name->place, "`name` in " + what_ + " is empty",
                             "a name tells it from the others");
   return name ? name->value : std::string();

@@ -213,9 +213,24 @@ TEST(Load, ABrokenTableHeaderDoesNotHideWhatStandsAboveIt) {
 TEST(Load, EmptyNamesAndBadProxiesAreTold) {
   const test::TempDir dir;
   const std::string target = "type='dingtalk'\nwebhook='https://h/robot/send?access_token=${env:PATH}'\n";
+  EXPECT_THAT(brief(load_text(dir, "[[rule]]\nname=' '\nmatch='x'\n").problems),
+              ElementsAre("2:6: error: `name` in [[rule]] is empty"));
   const auto loaded = load_text(dir, "[[target]]\nname=''\n" + target + "proxy='ftp://u:${env:PATH}@h'\n");
   EXPECT_THAT(brief(loaded.problems), ElementsAre("2:6: error: `name` in [[target]] is empty",
                                                   "5:7: error: `proxy` is not a proxy's URL"));
+}
+
+TEST(Load, AnEmptyPatternAndATestsUnknownSourceAreWarnings) {
+  const test::TempDir dir;
+  const auto loaded = load_text(dir,
+                                "[[source]]\nname='java'\npaths=['/x']\n[[rule]]\nname='r'\nmatch=['a', '']\n"
+                                "[[rule.test]]\nsource='jav'\nlines=['a']\nexpect={hits=1}\n");
+  EXPECT_FALSE(loaded.problems.failed());
+  EXPECT_THAT(
+      brief(loaded.problems),
+      ElementsAre("6:13: warning: an empty pattern matches every record",
+                  "8:8: warning: a test of rule \"r\" names source \"jav\", which this host lacks: its "
+                  "lines are taken for plain ones"));
 }
 
 TEST(Load, ACaFileIsRelativeToTheFileAndWarnedOfWhereItIsMissing) {
