@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <iostream>
 #include <string_view>
 
 #include "app/options.h"
@@ -39,6 +40,7 @@ void add_config(CLI::App* command, Arguments& arguments) {
   command->add_option("-c,--config", arguments.config.path, "The configuration file")
       ->type_name("FILE")
       ->capture_default_str()
+      ->check([](const std::string& path) { return path.empty() ? "a file's name is missing" : ""; })
       ->each([&arguments](const std::string&) { arguments.config.given = true; });
 }
 
@@ -120,6 +122,12 @@ bool has_command(const CLI::App& app, const std::string& name) {
                      [&](const CLI::App* command) { return command->get_name() == name; });
 }
 
+// The exit code, once all that was printed is written.
+int written(int code) {
+  if (std::cout.flush()) return code;
+  return refuse("stdout took not all that was to be written", code == 0 ? 1 : code);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -143,10 +151,10 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    return written(app.exit(error) == 0 ? 0 : 2);
   }
   hide_values({"--secret", "--token"}, argc, argv);
-  return arguments.chosen();
+  return written(arguments.chosen());
 }
 
 }  // namespace dingtail::app

@@ -184,6 +184,7 @@ TEST_F(Commands, WrongUsageIsTwoAndToldOnStderr) {
   const std::vector<std::vector<std::string>> wrong = {{},
                                                        {"nosuch"},
                                                        {"run", "--nosuch"},
+                                                       {"check", "-c", ""},
                                                        {"send"},
                                                        {"send", "--target"},
                                                        {"status", "extra"},
@@ -195,6 +196,17 @@ TEST_F(Commands, WrongUsageIsTwoAndToldOnStderr) {
     EXPECT_EQ(answer.code, 2) << testing::PrintToString(arguments);
     EXPECT_THAT(answer.out, IsEmpty()) << testing::PrintToString(arguments);
     EXPECT_THAT(answer.err, Not(IsEmpty())) << testing::PrintToString(arguments);
+  }
+}
+
+TEST_F(Commands, WhatCannotBeWrittenToStdoutIsAFailure) {
+  configure("");
+  for (const auto* what : {"check", "test", "check --help"}) {
+    const auto command =
+        std::string(DINGTAIL_BINARY) + " " + what + " -c " + file("dingtail.toml") + " > /dev/full";
+    const auto answer = test::run({"sh", {"-c", command}}, file("full"));
+    EXPECT_EQ(answer.code, 1) << what;
+    EXPECT_THAT(answer.err, HasSubstr("stdout took not all")) << what;
   }
 }
 
