@@ -35,6 +35,11 @@ int refuse(const std::string& message, int code) {
   return code;
 }
 
+std::string own_time_zone() {
+  const char* zone = std::getenv("TZ");
+  return zone == nullptr ? ":/etc/localtime" : zone;
+}
+
 void set_time_zone(const std::string& zone) {
   if (zone.empty()) return;
   ::setenv("TZ", zone.c_str(), 1);

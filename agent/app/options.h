@@ -24,7 +24,9 @@ void complain(const std::vector<config::Problem>& problems);
 // "dingtail: MESSAGE" to stderr; returns `code`.
 int refuse(const std::string& message, int code = 1);
 
-// The time zone of the whole process: the configured one.
+// The zone that this process was started in, as set_time_zone() takes it.
+std::string own_time_zone();
+// The time zone of the whole process; empty: as it is.
 void set_time_zone(const std::string& zone);
 
 }  // namespace dingtail::app

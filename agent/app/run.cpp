@@ -80,7 +80,11 @@ int run(const ConfigOption& option, const std::vector<std::string>& logs) {
   prepare_process();
   // A heap for each thread would cost more memory than the one costs in waiting.
   ::mallopt(M_ARENA_MAX, 1);
-  const auto load = [=] { return load_for_run(option, logs); };
+  const auto load = [=, zone = own_time_zone()] {
+    auto loaded = load_for_run(option, logs);
+    if (loaded.config.timezone.empty()) loaded.config.timezone = zone;
+    return loaded;
+  };
   auto loaded = load();
   set_time_zone(loaded.config.timezone);
   auto rules = compile(std::move(loaded.config), loaded.problems);

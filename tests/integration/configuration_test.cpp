@@ -246,6 +246,21 @@ TEST_F(Reload, TellsWhatTakesEffectAtTheNextStartAloneUntilItIsTakenBack) {
   EXPECT_THAT(ask({"reload"}).out, Not(HasSubstr("next start")));
 }
 
+TEST_F(Reload, WithoutItsTimeZoneTheProcesssOwnHoldsAgain) {
+  environment_["TZ"] = "UTC";
+  configure("");
+  const auto text = bytes_of(file("dingtail.toml"));
+  write_config("timezone = \"Asia/Tokyo\"\n" + text);
+  start();
+  EXPECT_TRUE(logged("+09:00 info agent-started"));
+  write_config(text);
+  // The log keeps an offset for up to ten seconds.
+  EXPECT_TRUE(test::eventually([this] {
+    EXPECT_EQ(ask({"reload"}).code, 0);
+    return logged("+00:00 info reloaded");
+  }));
+}
+
 TEST_F(Reload, OfNobodyIsTold) {
   configure(rule("r", "match = 'boom'"));
   const auto answer = ask({"reload"});
