@@ -60,9 +60,9 @@ std::string some(Word word, Language language, std::uint64_t n) {
 }
 
 std::string what(const Counts& counts, Language language) {
-  return join_words({some(Word::kAlerts, language, counts.alerts),
-                     some(Word::kCriticals, language, counts.criticals),
-                     some(Word::kEnded, language, counts.resolved), some(Word::kHits, language, counts.hits)});
+  return join_words(
+      {some(Word::kAlerts, language, counts.alerts), some(Word::kCriticals, language, counts.criticals),
+       some(Word::kEnded, language, counts.resolved), some(Word::kHits, language, counts.hits)});
 }
 
 std::string line_text(const DigestLine& line, Language language) {

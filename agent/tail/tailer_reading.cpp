@@ -108,7 +108,8 @@ std::size_t Tailer::read_file(TailedFile& file, base::Now now, std::size_t budge
     queue(file);
     return kFarBytes;
   }
-  file.rotated_whole = file.life == Life::kRotated;
+  if (file.life == Life::kRotated && !file.rotated_whole)
+    file.rotated_whole = file.is_open() && file.intact();
   const bool more = *seen == TailedFile::Seen::kMore;
   if (more && file.life == Life::kLive && file.head.size == 0) {  // it was empty: is it what it was?
     file.see();

@@ -189,6 +189,20 @@ TEST_F(RotationTest, WhatShredWritesIsNoLogAndItsFileIsReadOnCompressed) {
   EXPECT_THAT(losses, IsEmpty());
 }
 
+TEST_F(RotationTest, AFileThatWasTruncatedAndFilledAnewBeforeItWasRenamedIsReadAnew) {
+  for (const std::string more : {"", "5\n"}) {
+    dir.write("logs/a.log", "1\n");
+    EXPECT_THAT(read(), ElementsAre("1"));
+    stop();
+    dir.write("logs/a.log", "4\n" + more);
+    rename("a.log", "a.log.1");
+    restart();
+    EXPECT_THAT(read(), SizeIs(more.empty() ? 1 : 2));
+    fs::remove(dir / "logs/a.log.1");
+    read(61s);
+  }
+}
+
 TEST_F(RotationTest, ARotatedFileThatItsWriterTruncatesIsReadAnew) {
   dir.write("logs/a.log", "1\n2\n3\n");
   EXPECT_THAT(read(), SizeIs(3));
