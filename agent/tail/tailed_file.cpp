@@ -202,11 +202,26 @@ bool TailedFile::is_overwritten() const {
   const auto info = stat();
   if (!info || life != Life::kRotated || compressed()) return false;
   const bool truncated_by_its_writer = info->size > 0 && info->size < cursor.position;
-  const auto is_compressed = [&](std::string_view ending) {
-    return stat_file(at() + std::string(ending)).has_value();
-  };
-  return !truncated_by_its_writer && !intact() &&
-         (rotated_whole || std::ranges::any_of(kCompressed, is_compressed));
+  return !truncated_by_its_writer && !intact() && (rotated_whole || differs_from_compressed());
+}
+
+// What stands beside it, compressed, begins otherwise.
+bool TailedFile::differs_from_compressed() const {
+  return std::ranges::any_of(kCompressed, [&](std::string_view ending) {
+    const auto path = at() + std::string(ending);
+    const auto info = stat_entry(path);
+    if (!can_decompress(path) || !info || !info->regular) return false;
+    TailedFile other(info->id, spot_);
+    other.move_to(path);
+    const auto opened = other.open();
+    if (!opened || !*opened) return false;
+    std::array<char, kTailBytes> ours{};
+    std::array<char, kTailBytes> theirs{};
+    const auto here = reader()(ours, 0);
+    const auto there = other.reader()(theirs, 0);
+    if (!here || !there || *there == 0) return false;
+    return *here == 0 || !std::equal(ours.begin(), ours.begin() + std::min(*here, *there), theirs.begin());
+  });
 }
 
 void TailedFile::go_back_to(const Cursor& from) {

@@ -123,7 +123,10 @@ class TailedFile {
   // It was overwritten after its rotation, as by shred(1): no log is in it any more. While it is open.
   [[nodiscard]] bool is_overwritten() const;
   // The last look saw another file's content, as reading it showed.
-  void undo_look() { size_ = size_before_; }
+  void undo_look() {
+    size_ = size_before_;
+    changed_ = 0;
+  }
 
   void move_to(std::string at);  // renamed
   void found_at(Spot spot);      // live, under this name
@@ -149,6 +152,7 @@ class TailedFile {
   base::Result<bool> open_compressed();
   base::Result<Seen> look_compressed();
   [[nodiscard]] base::Result<Seen> compare(const FileStat& info) const;
+  [[nodiscard]] bool differs_from_compressed() const;
 
   FileId id_;
   Spot spot_;

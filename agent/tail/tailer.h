@@ -126,6 +126,7 @@ class Tailer {
   [[nodiscard]] std::optional<Spot> spot_of(const std::string& path) const;
   void rewritten(TailedFile& file, base::Now now);
   void let_go_with_its_name(TailedFile& file);
+  [[nodiscard]] bool is_let_go(const TailedFile& file) const;
   void copy_changed(TailedFile& file, TailedFile::Seen seen);
   bool settle(Rotation rotation, base::Now now, const Sink& sink);
   void postpone(Rotation rotation);

@@ -25,7 +25,8 @@ void Tailer::rotate_missing(const std::set<FileId>& found, RotationsByPath& all,
   }
   for (const auto id : gone) {
     const auto& file = files_.at(id);
-    const bool unread = file.written_to || !file.renamed;  // no event told that it is gone: what others?
+    const bool untold = file.written_to || !file.renamed;  // no event told that it is gone: what others?
+    const bool unread = untold || (is_let_go(file) && !file.rotated_whole);
     if (listings.away(file.spot().real, id)) {
       away.push_back(id);
       continue;
@@ -77,10 +78,8 @@ bool Tailer::place(TailedFile& file, Listings& listings) {
       changed_.insert(file.id());
     }
   }
-  if (*at != file.at()) {
-    file.move_to(*at);
-    queue(file);
-  }
+  if (*at != file.at() || is_let_go(file)) queue(file);
+  if (*at != file.at()) file.move_to(*at);
   away_[*at] = file.id();
   return true;
 }
@@ -143,13 +142,19 @@ void Tailer::rewritten(TailedFile& file, base::Now now) {
   forget(file.id());
 }
 
-// When its name is gone, what it was compressed to is complete, and goes on.
+// When its name is gone, what it was compressed to is complete, and goes on. Until then each look sees
+// whether that is what becomes of it.
 void Tailer::let_go_with_its_name(TailedFile& file) {
+  look_again_ = look_again_ || file.deleted();
   file.undo_look();
   file.close();
+  file.rest_read = false;
   std::erase(open_, file.id());
   draining_.erase(file.id());
-  look_again_ = true;
+}
+
+bool Tailer::is_let_go(const TailedFile& file) const {
+  return file.life == Life::kRotated && !file.rest_read && !draining_.contains(file.id());
 }
 
 // Still a copy, of which more is made; or a file of its own.

@@ -203,6 +203,18 @@ TEST_F(RotationTest, AFileThatWasTruncatedAndFilledAnewBeforeItWasRenamedIsReadA
   }
 }
 
+TEST_F(RotationTest, AFileFilledAnewIsReadAnewWhileItIsCompressed) {
+  dir.write("logs/a.log", "1\n");
+  EXPECT_THAT(read(), ElementsAre("1"));
+  dir.write("logs/a.log", "2\n");
+  rename("a.log", "a.log.1");
+  dir.write("logs/a.log.1.gz", "");
+  EXPECT_THAT(read(), ElementsAre("2"));
+  fs::remove(dir / "logs/a.log.1.gz");
+  gzip("a.log.1");
+  EXPECT_THAT(read(), IsEmpty());
+}
+
 TEST_F(RotationTest, ARotatedFileThatItsWriterTruncatesIsReadAnew) {
   dir.write("logs/a.log", "1\n2\n3\n");
   EXPECT_THAT(read(), SizeIs(3));
