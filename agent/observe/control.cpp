@@ -18,9 +18,8 @@ namespace {
 constexpr std::size_t kMostRequestBytes = 256UL * 1024;
 constexpr std::size_t kMostConnections = 16;
 constexpr std::string_view kNoRoom =
-    "1\ndingtail: too many commands wait for this agent's answer; nothing was done\n  what to do: try again "
-    "in "
-    "a minute\n";
+    "1\ndingtail: too many commands wait for this agent's answer; nothing was done\n"
+    "  what to do: try again in a minute\n";
 
 base::Result<sockaddr_un> address_of(const std::string& path) {
   sockaddr_un address{};

@@ -10,11 +10,11 @@
 namespace dingtail::tail {
 namespace {
 
+constexpr std::ptrdiff_t kMostGone = 300;
+
 std::string parent_of(const std::string& path) {
   return std::filesystem::path(path).parent_path().string();
 }
-
-constexpr std::ptrdiff_t kMostGone = 300;
 
 bool is_gone(const FileState& state) {
   return state.life == Life::kGone;

@@ -45,7 +45,7 @@ void Tailer::rotated(TailedFile& file, base::Now now) {
   // Where nothing of it was seen, what is found beside it, and as old, was there before.
   file.turn = file.head.size > 0 ? ++turns_ : std::numeric_limits<std::uint64_t>::max();
   file.quiet_since = now.mono;
-  file.rest_read = false;
+  file.rest_read = file.rotated_whole = false;
   file.age = 0;
   if (const auto info = file.stat()) {
     file.rotated_whole = file.intact();

@@ -203,6 +203,19 @@ TEST_F(RotationTest, AFileThatWasTruncatedAndFilledAnewBeforeItWasRenamedIsReadA
   }
 }
 
+TEST_F(RotationTest, AFileThatGotItsNameBackIsOneThatIsRotatedForTheFirstTime) {
+  dir.write("logs/a.log", "1\n");
+  EXPECT_THAT(read(), ElementsAre("1"));
+  rename("a.log", "a.log.1");
+  EXPECT_THAT(read(), IsEmpty());
+  rename("a.log.1", "a.log");
+  EXPECT_THAT(read(), IsEmpty());
+  close_idle();
+  dir.write("logs/a.log", "2\n");
+  rename("a.log", "a.log.1");
+  EXPECT_THAT(read(), ElementsAre("2"));
+}
+
 TEST_F(RotationTest, AFileFilledAnewIsReadAnewWhileItIsCompressed) {
   dir.write("logs/a.log", "1\n");
   EXPECT_THAT(read(), ElementsAre("1"));
