@@ -40,12 +40,18 @@ bool is_compressed(const FileState& state, const Candidate& candidate) {
   return got && *got == 0;
 }
 
+// What began as another file does was taken for its copy; it was written to since, and then compressed.
+bool has_grown(const FileState& state, const Candidate& candidate) {
+  return candidate.file->compressed() && !is_compressed(state, candidate) &&
+         candidate.sibling.info.modified > state.age;
+}
+
 bool holds_orphan(const Orphan& orphan, const Candidate& candidate) {
   const auto& state = orphan.state;
   const auto& info = candidate.sibling.info;
   if (state.head.size == 0) return false;
   if (candidate.twin && *candidate.twin != state.id) return false;
-  if (state.life == Life::kCopy && !is_compressed(state, candidate))
+  if (state.life == Life::kCopy && !is_compressed(state, candidate) && !has_grown(state, candidate))
     return false;  // else its identity would tell
   if (!candidate.file->compressed() && info.size < state.position) return false;
   return holds_content(state, *candidate.file);
@@ -194,6 +200,7 @@ void find_orphans(const Past& past, std::vector<Candidate>& candidates, Generati
     if (unsure) out.unsure.insert(state.id);
     if (auto* found = choose(orphan, past, holders)) {
       found->file->resume(state);
+      if (state.life == Life::kCopy && has_grown(state, *found)) found->file->life = Life::kRotated;
       out.continued.emplace(state.id, found->sibling.info.id);
       take(found, candidates, out);
     } else {

@@ -203,6 +203,26 @@ TEST_F(RotationTest, AFileThatWasTruncatedAndFilledAnewBeforeItWasRenamedIsReadA
   }
 }
 
+TEST_F(RotationTest, WhatOnlyBeganAsItsPredecessorIsReadOnWhenItWasCompressedWhileStopped) {
+  const std::string header = "#" + std::string(1500, 'h') + "\n";
+  dir.write("logs/a.log", header + "1\n");
+  EXPECT_THAT(read(), SizeIs(2));
+  rename("a.log", "a.log.2");
+  dir.write("logs/a.log.1", header);
+  dir.write("logs/a.log", "");
+  read();
+  dir.append("logs/a.log.1", "2\n");
+  dir.write("logs/other.log.1", "3\n");
+  loop_events();
+  now.mono += 1s;
+  tailer->read(now, 1, [](const Block&) {});  // the directory is listed; what grew waits for the next look
+  stop();
+  gzip("a.log.1");
+  restart();
+  EXPECT_THAT(read(), Contains("2"));
+  EXPECT_THAT(read(61s), IsEmpty());
+}
+
 TEST_F(RotationTest, AFileThatGotItsNameBackIsOneThatIsRotatedForTheFirstTime) {
   dir.write("logs/a.log", "1\n");
   EXPECT_THAT(read(), ElementsAre("1"));
