@@ -42,9 +42,10 @@ Outcome Courier::answered(std::uint64_t id, const HttpAnswer& answer, base::Now 
   reconsider(lane, way, judgement, answer, now);
   out.retry_in = settle_way(lane, way, judgement, now);
   out.failures = way.failures;
-  if (judgement.verdict != Verdict::kDelivered)
-    (judgement.verdict == Verdict::kThrottled ? lane.last_error : way.last_error) = {
-        judgement.errcode, judgement.errmsg, std::string(judgement.remedy), now.wall};
+  if (judgement.verdict != Verdict::kDelivered) {
+    auto& last_error = judgement.verdict == Verdict::kThrottled ? lane.last_error : way.last_error;
+    last_error = {judgement.errcode, judgement.errmsg, std::string(judgement.remedy), now.wall};
+  }
   out.passed_on = pass_on(id, state_of(lane, way, now.mono), judgement, now.mono);
   if (!out.passed_on) out.reworded = settle_row(id, judgement, now);
   out.held = outbox_.queues().at(target).held.size();
