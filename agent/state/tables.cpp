@@ -79,8 +79,9 @@ base::Status write_files(sqlite3* database, const Unwritten& cut) {
 }
 
 base::Status write_directories(sqlite3* database, const Unwritten& cut) {
-  Statement directory(database, "REPLACE INTO directory VALUES (?, ?)");
-  for (const auto& [path, listed] : cut.listed) TRY(directory.run(path, listed));
+  Statement erase(database, "DELETE FROM directory WHERE path = ?");
+  Statement insert(database, "REPLACE INTO directory VALUES (?, ?)");
+  for (const auto& [path, listed] : cut.listed) TRY(listed ? insert.run(path, *listed) : erase.run(path));
   Statement pattern(database, "REPLACE INTO pattern VALUES (?)");
   for (const auto& key : cut.patterns) TRY(pattern.run(key));
   return {};

@@ -23,7 +23,7 @@ struct Unwritten {
   std::map<std::uint64_t, std::optional<deliver::Row>> outbox;
   std::map<std::uint64_t, std::optional<std::string>> console;  // texts
   std::map<std::string, deliver::RobotRecord> robots;
-  std::map<std::string, std::uint64_t> listed;
+  tail::ListedChanges listed;
   std::set<std::string> patterns;
   struct Lost {
     tail::Loss loss;

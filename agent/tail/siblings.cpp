@@ -4,15 +4,19 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <limits>
 #include <memory>
 #include <utility>
 
 #include "base/text.h"
+#include "tail/finder.h"
 #include "tail/glob.h"
 
 namespace dingtail::tail {
 namespace {
+
+constexpr base::Millis kForget = std::chrono::hours(1);  // as long as moving logs may take
 
 std::string join_path(const std::string& directory, const std::string& name) {
   return directory == "/" ? directory + name : directory + "/" + name;
@@ -124,7 +128,7 @@ void Siblings::look_at(const std::string& path, const Listed& before,
   if (!is_first && directory.entries == digest && directory.modified == info->modified &&
       !directory.undecided)
     return;
-  Directory now{info->id, digest, info->modified, {}, false};
+  Directory now{info->id, digest, info->modified, real_path(path) == path};
   for (const auto& entry : *entries) {
     const auto sibling = sibling_at(path, entry.name);
     if (!sibling) continue;
@@ -145,6 +149,26 @@ void Siblings::look_at(const std::string& path, const Listed& before,
   const auto earlier = before.find(path);
   listed_[path] = std::min(earlier == before.end() ? info->modified : earlier->second, info->modified);
   changes_[path] = listed_[path];
+}
+
+void Siblings::forget_deleted(base::Mono now) {
+  Listings listings;
+  for (auto at = directories_.begin(); at != directories_.end();) {
+    auto& [path, directory] = *at;
+    std::error_code error;
+    const bool is_deleted = directory.is_real && !std::filesystem::exists(path, error) && !error &&
+                            !listings.away(join_path(path, "."), directory.id) && !listings.busy();
+    if (!is_deleted)
+      directory.deleted.reset();
+    else if (!directory.deleted)
+      directory.deleted = now;
+    const bool forget = directory.deleted && now >= *directory.deleted + kForget;
+    if (forget) {
+      listed_.erase(path);
+      changes_[path].reset();
+    }
+    at = forget ? directories_.erase(at) : std::next(at);
+  }
 }
 
 void Siblings::postpone(const std::string& path, FileId id) {

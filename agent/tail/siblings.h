@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "tail/identity.h"
 
 namespace dingtail::tail {
@@ -27,6 +28,8 @@ base::Result<std::vector<Sibling>> siblings(const std::string& path);
 
 // How old a directory's listing is: its mtime when it was listed, nanoseconds, in the file system's time.
 using Listed = std::map<std::string, std::uint64_t>;
+// Nothing: the directory is forgotten.
+using ListedChanges = std::map<std::string, std::optional<std::uint64_t>>;
 
 class Siblings {
  public:
@@ -47,8 +50,12 @@ class Siblings {
   // What it is may show when it is written: it was empty at the last look.
   [[nodiscard]] bool waits_for(const std::string& path) const { return waiting_.contains(path); }
 
+  // Forgets the directories that were deleted an hour ago and were not made again. One that is named by a
+  // symbolic link, or lies in a mount that is away, may come back as it was.
+  void forget_deleted(base::Mono now);
+
   // What changed since the last call.
-  Listed take_changes() { return std::exchange(changes_, {}); }
+  ListedChanges take_changes() { return std::exchange(changes_, {}); }
   [[nodiscard]] bool has_changes() const { return !changes_.empty(); }
 
  private:
@@ -62,8 +69,10 @@ class Siblings {
     FileId id;                  // another one: a file system was mounted there, or is away
     std::uint64_t entries = 0;  // a digest of their names and inodes
     std::uint64_t modified = 0;
-    std::set<Node> seen;     // of its rotated files
-    bool undecided = false;  // a new one may have been left for later
+    bool is_real = false;                 // no symbolic link leads to it
+    std::set<Node> seen{};                // of its rotated files
+    bool undecided = false;               // a new one may have been left for later
+    std::optional<base::Mono> deleted{};  // when that was found
   };
 
   // What stands there under rotated names.
@@ -78,7 +87,7 @@ class Siblings {
   std::set<std::string> waiting_;
   bool first_run_ = true;  // until its first look is over
   Listed listed_;
-  Listed changes_;
+  ListedChanges changes_;
 };
 
 }  // namespace dingtail::tail

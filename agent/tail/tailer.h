@@ -40,7 +40,7 @@ struct TailChanges {
   std::vector<FileState> changed;
   std::vector<FileId> erased;
   std::set<std::string> patterns;
-  Listed listed;
+  ListedChanges listed;
   std::vector<Loss> losses;  // not merged with those of earlier cuts
 };
 

@@ -29,6 +29,7 @@ void Tailer::look_if_due(base::Now now, const Sink& sink) {
     swept_at_ = now.mono;
     look_again_ = true;
     close_unused(now);
+    siblings_.forget_deleted(now.mono);
     queue_rotated();
   }
   if (now.mono >= polled_at_ + kPoll) {

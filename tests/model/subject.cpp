@@ -97,7 +97,10 @@ void Subject::commit() {
   for (const auto& id : changes.erased) files_.erase(id);
   for (auto& file : changes.changed) files_[file.id] = std::move(file);
   patterns_.merge(changes.patterns);
-  for (const auto& [path, at] : changes.listed) listed_[path] = at;
+  for (const auto& [path, at] : changes.listed) {
+    listed_.erase(path);
+    if (at) listed_.emplace(path, *at);
+  }
   std::move(changes.losses.begin(), changes.losses.end(), std::back_inserter(losses_));
   std::move(fresh_.begin(), fresh_.end(), std::back_inserter(records_));
   fresh_.clear();

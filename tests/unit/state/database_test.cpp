@@ -55,7 +55,10 @@ Cut random_cut(std::mt19937& random, std::uint64_t n) {
     else if (some())
       cut.console.erased.push_back(key);
     if (some()) cut.files.patterns.insert("pattern " + std::to_string(random() % 10));
-    if (some()) cut.files.listed["/d" + std::to_string(key)] = n;
+    if (some())
+      cut.files.listed["/d" + std::to_string(key)] = n;
+    else if (some())
+      cut.files.listed["/d" + std::to_string(key)].reset();
     if (some()) cut.files.losses.push_back({"/p" + std::to_string(key), n, "why", cut.at, some()});
     if (some()) cut.told.insert("/p" + std::to_string(key));
   }
@@ -111,7 +114,7 @@ TEST(Database, WhatOneCutHoldsIsWhatAStartReads) {
   cut.at = base::from_unix_ms(99);
   cut.files.changed = {a_file(2, 1ULL << 40)};
   cut.files.patterns = {"s\x1f/a"};
-  cut.files.listed = {{"/logs", ~0ULL}, {"/more", 5}};
+  cut.files.listed = {{"/logs", ~0ULL}, {"/more", 5}, {"/deleted", std::nullopt}};
   cut.files.losses = {{"/a", 5, "cut", base::from_unix_ms(3)}};
   cut.alerts.changed = {an_alert()};
   cut.outbox.changed = {a_row(1, deliver::RowState::kSending), a_row(2, deliver::RowState::kHeld)};
@@ -141,7 +144,7 @@ TEST(Database, WhatOneCutHoldsIsWhatAStartReads) {
   EXPECT_EQ(file.head, written.head);
   EXPECT_EQ(file.tail, written.tail);
   EXPECT_EQ(saved->files.patterns, cut.files.patterns);
-  EXPECT_EQ(saved->files.listed, cut.files.listed);
+  EXPECT_EQ(saved->files.listed, (tail::Listed{{"/logs", ~0ULL}, {"/more", 5}}));
   EXPECT_EQ(saved->outbox, cut.outbox.changed);
   EXPECT_EQ(saved->console, cut.console.changed);
   ASSERT_EQ(saved->robots.size(), 1U) << "one that says nothing is not kept";

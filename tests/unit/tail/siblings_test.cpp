@@ -90,5 +90,41 @@ TEST(SiblingsTest, OldFilesOfADirectoryThatWasAwayAtTheStartAreNoNews) {
   EXPECT_EQ(all.look({dir / "place"}, {}).size(), 1U);
 }
 
+// Where directories come and go, as those of pods, they must not pile up in memory and in the state.
+class DeletedTest : public testing::Test {
+ protected:
+  DeletedTest() {
+    dir.write("pod/a.log", "1\n");
+    fs::create_directory_symlink(dir / "pod", dir / "link");
+    all.look({dir / "pod", dir / "link"}, {});
+    all.take_changes();
+    fs::remove_all(dir / "pod");
+  }
+
+  test::TempDir dir;
+  Siblings all;
+  base::Mono start{std::chrono::hours(5)};
+};
+
+TEST_F(DeletedTest, IsForgottenAfterAnHour) {
+  all.forget_deleted(start);
+  all.forget_deleted(start + std::chrono::minutes(59));
+  EXPECT_FALSE(all.has_changes());
+  all.forget_deleted(start + std::chrono::hours(1));
+  EXPECT_EQ(all.take_changes(), (ListedChanges{{dir / "pod", std::nullopt}})) << "a link may come back";
+  all.forget_deleted(start + std::chrono::hours(9));
+  EXPECT_FALSE(all.has_changes());
+}
+
+TEST_F(DeletedTest, IsKeptWhereItIsMadeAgain) {
+  all.forget_deleted(start);
+  dir.write("pod/a.log", "1\n");
+  all.forget_deleted(start + std::chrono::minutes(59));
+  fs::remove_all(dir / "pod");
+  all.forget_deleted(start + std::chrono::hours(1));
+  all.forget_deleted(start + std::chrono::minutes(119));
+  EXPECT_FALSE(all.has_changes());
+}
+
 }  // namespace
 }  // namespace dingtail::tail

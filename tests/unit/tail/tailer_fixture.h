@@ -36,7 +36,10 @@ class TailerTest : public testing::Test {
     for (const auto id : changes.erased) state_files.erase(id);
     for (const auto& file : changes.changed) state_files[file.id] = file;
     losses.insert(losses.end(), changes.losses.begin(), changes.losses.end());
-    for (const auto& [path, at] : changes.listed) listed[path] = at;
+    for (const auto& [path, at] : changes.listed) {
+      listed.erase(path);
+      if (at) listed.emplace(path, *at);
+    }
     TailState out;
     out.listed = listed;
     for (const auto& [id, file] : state_files) out.files.push_back(file);

@@ -501,5 +501,19 @@ TEST_F(TailerTest, AnUnreadableFileIsToldOnceAndReadWithoutGapOrRepeatAfterwards
   EXPECT_THAT(read(), ElementsAre("2"));
 }
 
+// Pods come and go: what is known of their directories must not pile up.
+TEST_F(TailerTest, ADirectoryThatIsDeletedIsForgottenInTheEnd) {
+  source.paths = {dir / "logs/*/*.log"};
+  start();
+  dir.write("logs/pod/a.log", "line\n");
+  EXPECT_THAT(read(), ElementsAre("line"));
+  EXPECT_TRUE(saved().listed.contains(dir / "logs/pod"));
+  fs::remove_all(dir / "logs/pod");
+  for (int minute = 0; minute < 59; ++minute) read(std::chrono::minutes(1));
+  EXPECT_TRUE(saved().listed.contains(dir / "logs/pod")) << "it may only be moved about";
+  for (int minute = 0; minute < 3; ++minute) read(std::chrono::minutes(1));
+  EXPECT_FALSE(saved().listed.contains(dir / "logs/pod"));
+}
+
 }  // namespace
 }  // namespace dingtail::tail
