@@ -228,10 +228,9 @@ void Loader::check_references() {
     const auto check_source = [&](const Located<std::string>& source, const std::string& whose,
                                   const std::string& what_follows) {
       if (std::find(sources.begin(), sources.end(), source.value) != sources.end()) return;
-      reading_.problems.warning(
-          source.place,
-          whose + " names source \"" + source.value + "\", which this host lacks: " + what_follows,
-          did_you_mean(source.value, sources));
+      auto what = whose + " names source \"";
+      what.append(source.value).append("\", which this host lacks: ").append(what_follows);
+      reading_.problems.warning(source.place, std::move(what), did_you_mean(source.value, sources));
     };
     for (const auto& source : rule.sources)
       check_source(source, "rule \"" + rule.name + "\"", "it rests there");

@@ -61,6 +61,22 @@ base::Status make(const std::filesystem::path& path) {
   return fd ? sync(fd, parent) : base::Status();  // not everyone may read it
 }
 
+base::Result<base::Fd> open_itself(const std::string& path) {
+  base::Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (fd) return fd;
+  const int error = errno;
+  if (std::filesystem::is_symlink(path))
+    return base::fail(base::Code::kDenied, path + " is a symbolic link: name what it points to");
+  return base::fail_errno("open " + path, error);
+}
+
+base::Status lock(const base::Fd& fd, const std::string& path) {
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return {};
+  if (errno != EWOULDBLOCK) return base::fail_errno("lock " + path, errno);
+  return base::fail(base::Code::kBusy,
+                    "another agent runs on " + path + ": stop it, or give this one a state_dir of its own");
+}
+
 }  // namespace
 
 bool is_network_file_system(std::uint64_t type) {
@@ -93,24 +109,18 @@ base::Result<Directory> Directory::open(const std::string& name) {
   if (error) return base::fail_errno(name, error.value());
   if (!path.has_filename()) path = path.parent_path();  // a slash at the end would follow a link
   TRY(make(path));
-  base::Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!fd && std::filesystem::is_symlink(path))
-    return base::fail(base::Code::kDenied, path.string() + " is a symbolic link: name what it points to");
-  if (!fd) return base::fail_errno("open " + path.string(), errno);
+  auto fd = open_itself(path);
+  if (!fd) return tl::unexpected(std::move(fd).error());
   struct stat info {};
   struct statfs system {};
-  if (::fstat(fd.get(), &info) != 0 || ::fstatfs(fd.get(), &system) != 0)
+  if (::fstat(fd->get(), &info) != 0 || ::fstatfs(fd->get(), &system) != 0)
     return base::fail_errno("stat " + path.string(), errno);
   TRY(check_owner(path, info));
   if (is_network_file_system(static_cast<std::uint32_t>(system.f_type)))
     return base::fail(base::Code::kDenied, path.string() + " is on a network: it must be on a local disk");
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return base::fail_errno("lock " + path.string(), errno);
-    return base::fail(base::Code::kBusy, "another agent runs on " + path.string() +
-                                             ": stop it, or give this one a state_dir of its own");
-  }
+  TRY(lock(*fd, path));
   auto real = std::filesystem::canonical(path, error);
-  Directory directory(std::move(fd), error ? path : real);
+  Directory directory(*std::move(fd), error ? path : real);
   TRY(directory.check_files());
   return directory;
 }
