@@ -9,9 +9,17 @@
 namespace dingtail::loop {
 namespace {
 
-constexpr std::uint32_t kListing = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB;
+constexpr std::uint32_t kCame = IN_CREATE | IN_MOVED_TO;
+constexpr std::uint32_t kWent = IN_DELETE | IN_MOVED_FROM;
 constexpr std::uint32_t kGone = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED;
-constexpr std::uint32_t kMask = kListing | IN_MODIFY | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+constexpr std::uint32_t kMask =
+    kCame | kWent | IN_ATTRIB | IN_MODIFY | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+
+DirChange change_of(std::uint32_t mask) {
+  if ((mask & kCame) != 0) return DirChange::kCame;
+  if ((mask & (kWent | kGone)) != 0) return DirChange::kWent;
+  return (mask & IN_ATTRIB) != 0 ? DirChange::kRights : DirChange::kWritten;
+}
 
 }  // namespace
 
@@ -77,10 +85,10 @@ void DirWatch::read() {
     const auto known = by_watch_.find(event.wd);
     if (known == by_watch_.end()) continue;
     const std::string name = event.len > 0 ? buffer.data() + at + sizeof event : "";
-    const bool listing = (event.mask & (kListing | kGone)) != 0;
-    for (const auto& directory : known->second)
-      if (events.empty() || listing || events.back().name != name || events.back().directory != directory)
-        events.push_back({directory, name, listing});
+    for (const auto& directory : known->second) {
+      DirEvent told{directory, name, change_of(event.mask)};
+      if (events.empty() || events.back() != told) events.push_back(std::move(told));
+    }
     if ((event.mask & kGone) == 0) continue;
     if ((event.mask & IN_IGNORED) == 0)
       inotify_rm_watch(fd_.get(), event.wd);  // moved: it is another path's now

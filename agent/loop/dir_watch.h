@@ -18,10 +18,14 @@
 
 namespace dingtail::loop {
 
+// What happened to an entry. kCame: created, or renamed to this name; kWent: deleted, or renamed away.
+enum class DirChange { kWritten, kRights, kCame, kWent };
+
 struct DirEvent {
   std::string directory;  // as given to add()
   std::string name;       // the entry in it; empty: the directory itself (gone, moved)
-  bool listing = false;   // an entry appeared, went, was renamed or changed its rights
+  DirChange change = DirChange::kWritten;
+  bool operator==(const DirEvent&) const = default;
 };
 
 class DirWatch {

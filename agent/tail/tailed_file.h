@@ -18,6 +18,13 @@
 
 namespace dingtail::tail {
 
+// What events tell of a file.
+struct News {
+  bool written = false;
+  bool moved = false;     // renamed, deleted or created
+  bool replaced = false;  // another one has its name, it may be: what is written by that name is not in it
+};
+
 enum class Life {
   kLive,     // found at its path
   kRotated,  // renamed away, copied away or deleted
@@ -137,8 +144,7 @@ class TailedFile {
   std::optional<Form> form;  // how it is written, once its first line was read
   Life life = Life::kLive;
   bool queued = false;                 // waits to be read
-  bool written_to = false;             // since it was looked at, says an event
-  bool renamed = false;                // or deleted, or created: the same
+  News news;                           // since it was looked at
   std::uint64_t age = 0;               // FileState::age
   std::uint64_t turn = 0;              // of a rotated file: those of the same path are read in this order
   base::Mono quiet_since{};            // of a rotated file: when bytes came last

@@ -16,11 +16,18 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMostOpen = 64;
+
 // Descriptors are kept for the files read last; of few that there are, most are others'.
 std::size_t most_open() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMostOpen;
   return std::clamp<std::size_t>(limit.rlim_cur / 4, 4, kMostOpen);
+}
+
+void add(News& news, loop::DirChange change) {
+  news.written = news.written || (change == loop::DirChange::kWritten && !news.replaced);
+  news.replaced = news.replaced || change == loop::DirChange::kCame;
+  news.moved = news.moved || change == loop::DirChange::kCame || change == loop::DirChange::kWent;
 }
 
 }  // namespace
@@ -85,12 +92,13 @@ void Tailer::on_events(const std::vector<loop::DirEvent>& events, bool overflowe
   }
   for (const auto& event : events) {
     const std::string path = event.directory + (event.directory == "/" ? "" : "/") + event.name;
-    look_again_ = look_again_ || event.listing || siblings_.waits_for(path);
+    const bool written = event.change == loop::DirChange::kWritten;
+    look_again_ = look_again_ || !written || siblings_.waits_for(path);
     if (auto* file = file_at(path)) {
-      (event.listing ? file->renamed : file->written_to) = true;
+      add(file->news, event.change);
       queue(*file);
     }
-    if (!event.listing) continue;
+    if (written) continue;
     if (const auto base = base_of(path))
       if (const auto live = live_.find(*base); live != live_.end()) hold(live->second);
   }

@@ -89,7 +89,7 @@ std::size_t Tailer::read_file(TailedFile& file, base::Now now, std::size_t budge
     look_again_ = true;
     return kLookBytes;
   }
-  file.written_to = file.renamed = false;
+  file.news = {};
   if (!file.trouble.empty()) {
     file.trouble.clear();
     retry_.erase(id);

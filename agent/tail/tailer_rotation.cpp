@@ -25,7 +25,7 @@ void Tailer::rotate_missing(const std::set<FileId>& found, RotationsByPath& all,
   }
   for (const auto id : gone) {
     const auto& file = files_.at(id);
-    const bool untold = file.written_to || !file.renamed;  // no event told that it is gone: what others?
+    const bool untold = file.news.written || !file.news.moved;  // no event told that it is gone: what others?
     const bool unread = untold || (is_let_go(file) && !file.rotated_whole);
     if (listings.away(file.spot().real, id)) {
       away.push_back(id);

@@ -441,6 +441,52 @@ TEST_F(RotationTest, ADirectoryDeletedWhileStoppedIsInTheLedger) {
   EXPECT_THAT(losses.at(0).reason, HasSubstr("deleted while the agent was down"));
 }
 
+// Of a file that holds no descriptor, events alone tell what was written just before it went.
+class DeletedUnreadTest : public RotationTest {
+ protected:
+  DeletedUnreadTest() {
+    dir.write("logs/a.log", "1\n");
+    EXPECT_THAT(read(), ElementsAre("1"));
+    close_idle();
+  }
+  void then_deleted() {
+    fs::remove(dir / "logs/a.log");
+    EXPECT_THAT(read(), IsEmpty());
+    stop();
+  }
+};
+
+TEST_F(DeletedUnreadTest, WhatWasWrittenAfterItsRightsWereChangedMayBeLost) {
+  fs::permissions(dir / "logs/a.log", fs::perms::owner_all);
+  dir.append("logs/a.log", "2\n");
+  then_deleted();
+  ASSERT_THAT(losses, SizeIs(1));
+  EXPECT_TRUE(losses[0].suspected);
+}
+
+TEST_F(DeletedUnreadTest, WhatItsWriterWroteAfterwardsMayBeLost) {
+  std::ofstream writer(dir / "logs/a.log", std::ios::app);
+  fs::remove(dir / "logs/a.log");
+  writer << "2\n" << std::flush;
+  EXPECT_THAT(read(), IsEmpty());
+  stop();
+  EXPECT_THAT(losses, SizeIs(1));
+}
+
+TEST_F(DeletedUnreadTest, WithoutAWriteNothingIsLost) {
+  fs::permissions(dir / "logs/a.log", fs::perms::owner_all);
+  then_deleted();
+  EXPECT_THAT(losses, IsEmpty());
+}
+
+TEST_F(DeletedUnreadTest, WhatIsWrittenToItsSuccessorIsNotLost) {
+  fs::remove(dir / "logs/a.log");
+  dir.write("logs/a.log", "2\n");
+  EXPECT_THAT(read(), ElementsAre("2"));
+  stop();
+  EXPECT_THAT(losses, IsEmpty());
+}
+
 TEST_F(RotationTest, ADirectoryDeletedWithAFileThatHeldNoDescriptorIsInTheLedger) {
   source.paths = {dir / "logs/*/*.log"};
   start();
