@@ -184,25 +184,46 @@ bool is_unsure(const Orphan& orphan, const Past& past, const std::vector<Candida
 void take(Candidate* found, std::vector<Candidate>& candidates, Generations& out) {
   auto& file = *found->file;
   file.see(found->sibling.info.size);
-  if (file.life == Life::kLive) file.life = Life::kRotated;
+  if (file.life != Life::kCopy) file.life = Life::kRotated;
   file.age = found->sibling.info.modified;
   out.files.push_back(std::move(found->file));
   candidates.erase(candidates.begin() + (found - candidates.data()));
 }
 
+void go_on(const Orphan& orphan, Candidate* found, std::vector<Candidate>& candidates, Generations& out) {
+  const auto& state = orphan.state;
+  found->file->resume(state);
+  if (state.life == Life::kCopy && has_grown(state, *found)) found->file->life = Life::kRotated;
+  out.continued.emplace(state.id, found->sibling.info.id);
+  take(found, candidates, out);
+}
+
+// Those that are there themselves: the listing that did not find them was made while they were renamed. Where
+// identities come again, content must tell.
+std::vector<Orphan> find_themselves(const Past& past, std::vector<Candidate>& candidates, Generations& out) {
+  std::vector<Orphan> others;
+  for (const auto& orphan : past.orphans) {
+    const auto& id = orphan.state.id;
+    const auto found =
+        std::ranges::find_if(candidates, [&](const Candidate& each) { return each.sibling.info.id == id; });
+    if (id.birth != 0 && found != candidates.end())
+      go_on(orphan, &*found, candidates, out);
+    else
+      others.push_back(orphan);
+  }
+  return others;
+}
+
 void find_orphans(const Past& past, std::vector<Candidate>& candidates, Generations& out) {
   std::vector<Orphan> others;
-  auto orphans = by_knowledge(past.orphans);
+  auto orphans = by_knowledge(find_themselves(past, candidates, out));
   for (auto& orphan : orphans) {
     const auto& state = orphan.state;
     const auto holders = holders_of(orphan, candidates);
     const bool unsure = state.size == 0 ? !candidates.empty() : is_unsure(orphan, past, holders);
     if (unsure) out.unsure.insert(state.id);
     if (auto* found = choose(orphan, past, holders)) {
-      found->file->resume(state);
-      if (state.life == Life::kCopy && has_grown(state, *found)) found->file->life = Life::kRotated;
-      out.continued.emplace(state.id, found->sibling.info.id);
-      take(found, candidates, out);
+      go_on(orphan, found, candidates, out);
     } else {
       others.push_back(std::move(orphan));
     }

@@ -1,0 +1,64 @@
+#include "tail/rotation.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/temp_dir.h"
+
+namespace dingtail::tail {
+namespace {
+
+using testing::Contains;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+// A file of which nothing was read was renamed just while its directory was listed, and so was not found in
+// it.
+class MissedTest : public testing::Test {
+ protected:
+  MissedTest() {
+    dir.write("a.log.2", "never read\n");
+    orphan.state.id = stat_file(dir / "a.log.2")->id;
+    orphan.state.path = orphan.state.real = dir / "a.log";
+  }
+  base::Result<Generations> find() {
+    Past past{{dir / "a.log", dir / "a.log", 0}, {orphan}, {}, {}, {}, {}, [](FileId) { return false; }};
+    return find_generations(past);
+  }
+
+  test::TempDir dir;
+  Orphan orphan{{}, Fate::kGoneWhileDown};
+};
+
+TEST_F(MissedTest, IsKnownByItsIdentity) {
+  const auto found = find();
+  ASSERT_TRUE(found);
+  EXPECT_THAT(found->lost, IsEmpty());
+  ASSERT_THAT(found->files, SizeIs(1));
+  EXPECT_EQ(found->files[0]->id(), orphan.state.id);
+  EXPECT_EQ(found->files[0]->life, Life::kRotated);
+  EXPECT_EQ(found->files[0]->cursor.position, 0U);
+}
+
+TEST_F(MissedTest, IsKnownThoughAnotherBeganAlike) {
+  orphan.state.head = mark_of("never");
+  orphan.state.position = orphan.state.size = 5;
+  orphan.state.tail = mark_of("never");
+  dir.write("a.log.3", "never mind\n");
+  const auto found = find();
+  ASSERT_TRUE(found);
+  ASSERT_THAT(found->files, SizeIs(1));
+  EXPECT_EQ(found->files[0]->id(), orphan.state.id);
+  EXPECT_EQ(found->files[0]->cursor.position, 5U);
+  EXPECT_THAT(found->unsure, IsEmpty());
+}
+
+TEST_F(MissedTest, IsLostWhereAnIdentityMayComeAgain) {
+  orphan.state.id.birth = 0;
+  const auto found = find();
+  ASSERT_TRUE(found);
+  EXPECT_THAT(found->lost, Contains(orphan.state.id));
+}
+
+}  // namespace
+}  // namespace dingtail::tail
