@@ -94,15 +94,30 @@ void Tailer::on_events(const std::vector<loop::DirEvent>& events, bool overflowe
     const std::string path = event.directory + (event.directory == "/" ? "" : "/") + event.name;
     const bool written = event.change == loop::DirChange::kWritten;
     look_again_ = look_again_ || !written || siblings_.waits_for(path);
-    if (auto* file = file_at(path)) {
+    auto* file = file_at(path);
+    if (file != nullptr) {
       add(file->news, event.change);
       queue(*file);
     }
-    if (written) continue;
-    if (const auto base = base_of(path))
-      if (const auto live = live_.find(*base); live != live_.end()) hold(live->second);
+    if (!written)
+      hold_before(path);
+    else if (file == nullptr)
+      add_by_new_name(path);
   }
   on_news_();
+}
+
+// The live file that a name may have been rotated from waits for the next look.
+void Tailer::hold_before(const std::string& path) {
+  if (const auto base = base_of(path))
+    if (const auto live = live_.find(*base); live != live_.end()) hold(live->second);
+}
+
+// What was just renamed may be what is written to under a rotated name.
+void Tailer::add_by_new_name(const std::string& path) {
+  const auto base = is_compressed_name(path) ? std::nullopt : base_of(path);
+  auto* file = base ? file_at(*base) : nullptr;
+  if (file != nullptr && file->news.moved) file->news.written = true;
 }
 
 TailedFile* Tailer::file_at(const std::string& path) const {

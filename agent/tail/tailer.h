@@ -86,6 +86,8 @@ class Tailer {
 
   // Which files there are.
   void on_events(const std::vector<loop::DirEvent>& events, bool overflowed);
+  void hold_before(const std::string& path);
+  void add_by_new_name(const std::string& path);
   [[nodiscard]] TailedFile* file_at(const std::string& path) const;
   void look_if_due(base::Now now, const Sink& sink);
   bool can_list();

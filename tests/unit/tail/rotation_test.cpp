@@ -22,7 +22,10 @@ class MissedTest : public testing::Test {
     orphan.state.path = orphan.state.real = dir / "a.log";
   }
   base::Result<Generations> find() {
-    Past past{{dir / "a.log", dir / "a.log", 0}, {orphan}, {}, {}, {}, {}, [](FileId) { return false; }};
+    Past past;
+    past.spot = {dir / "a.log", dir / "a.log", 0};
+    past.orphans = {orphan};
+    past.is_known = [](FileId) { return false; };
     return find_generations(past);
   }
 

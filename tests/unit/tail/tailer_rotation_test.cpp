@@ -473,6 +473,16 @@ TEST_F(DeletedUnreadTest, WhatItsWriterWroteAfterwardsMayBeLost) {
   EXPECT_THAT(losses, SizeIs(1));
 }
 
+TEST_F(DeletedUnreadTest, WhatItsWriterWroteUnderItsNewNameMayBeLost) {
+  std::ofstream writer(dir / "logs/a.log", std::ios::app);
+  rename("a.log", "a.log.1");
+  writer << "2\n" << std::flush;
+  fs::remove(dir / "logs/a.log.1");
+  EXPECT_THAT(read(), IsEmpty());
+  stop();
+  EXPECT_THAT(losses, SizeIs(1));
+}
+
 TEST_F(DeletedUnreadTest, WithoutAWriteNothingIsLost) {
   fs::permissions(dir / "logs/a.log", fs::perms::owner_all);
   then_deleted();
