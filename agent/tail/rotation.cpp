@@ -93,6 +93,13 @@ bool is_wanted(const Past& past, FileId id) {
   return !past.orphans.empty() || past.fresh.contains(id);
 }
 
+// It came since this look listed it: it may be what an orphan became, and is fresh at the next look.
+bool came_since(const Past& past, const Sibling& sibling) {
+  const bool fresh = past.fresh.contains(sibling.info.id) || past.copies.contains(sibling.info.id);
+  return !past.orphans.empty() && !fresh && sibling.info.size > 0 &&
+         base_of(sibling.path) == past.spot.real && !past.was_listed(sibling);
+}
+
 base::Result<std::vector<Candidate>> candidates_of(const Past& past, std::set<FileId>& undecided) {
   std::vector<Candidate> out;
   auto beside = siblings(past.spot.real);
@@ -100,6 +107,7 @@ base::Result<std::vector<Candidate>> candidates_of(const Past& past, std::set<Fi
   for (auto& sibling : *beside) {
     if (!is_wanted(past, sibling.info.id)) continue;
     if (is_compressed_name(sibling.path) && !can_decompress(sibling.path)) continue;
+    if (came_since(past, sibling)) return base::fail(base::Code::kNotFound, "came during the search");
     auto file = std::make_unique<TailedFile>(sibling.info.id, past.spot);
     file->move_to(sibling.path);
     const auto opened = file->open();
@@ -220,7 +228,7 @@ void find_orphans(const Past& past, std::vector<Candidate>& candidates, Generati
   for (auto& orphan : orphans) {
     const auto& state = orphan.state;
     const auto holders = holders_of(orphan, candidates);
-    const bool unsure = state.size == 0 ? !candidates.empty() : is_unsure(orphan, past, holders);
+    const bool unsure = state.head.size == 0 ? !candidates.empty() : is_unsure(orphan, past, holders);
     if (unsure) out.unsure.insert(state.id);
     if (auto* found = choose(orphan, past, holders)) {
       go_on(orphan, found, candidates, out);

@@ -37,6 +37,7 @@ struct Past {
   std::map<FileId, FileState> copies;  // Life::kCopy
   std::set<FileId> fresh;              // siblings that were not there at the last look, and copies that grew
   std::function<bool(FileId)> is_known;
+  std::function<bool(const Sibling&)> was_listed;  // at this look
 };
 
 struct Generations {

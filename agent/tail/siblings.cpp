@@ -104,6 +104,7 @@ std::map<std::string, std::vector<Sibling>> Siblings::look(const std::set<std::s
                                                            const Listed& before) {
   std::map<std::string, std::vector<Sibling>> found;
   waiting_.clear();
+  ++looks_;
   for (const auto& directory : directories) look_at(directory, before, found);
   first_run_ = false;
   return found;
@@ -123,12 +124,13 @@ void Siblings::look_at(const std::string& path, const Listed& before,
   auto entries = list(path);
   if (!info || !entries) return;
   auto& directory = directories_[path];
+  directory.looked = looks_;
   const bool is_first = directory.id != info->id;
   const auto digest = digest_of(*entries);
   if (!is_first && directory.entries == digest && directory.modified == info->modified &&
       !directory.undecided)
     return;
-  Directory now{info->id, digest, info->modified, real_path(path) == path};
+  Directory now{info->id, digest, info->modified, looks_, real_path(path) == path};
   for (const auto& entry : *entries) {
     const auto sibling = sibling_at(path, entry.name);
     if (!sibling) continue;
@@ -169,6 +171,12 @@ void Siblings::forget_deleted(base::Mono now) {
     }
     at = forget ? directories_.erase(at) : std::next(at);
   }
+}
+
+bool Siblings::has_listed(const Sibling& sibling) const {
+  const auto known = directories_.find(split_path(sibling.path).first);
+  return known == directories_.end() || known->second.looked != looks_ ||
+         known->second.seen.contains(node_of(sibling.info.id));
 }
 
 void Siblings::postpone(const std::string& path, FileId id) {

@@ -47,6 +47,8 @@ class Siblings {
 
   // What it is can't be told now: it is new again at the next look.
   void postpone(const std::string& path, FileId id);
+  // False: it came into its directory since the last look, which looked there too.
+  [[nodiscard]] bool has_listed(const Sibling& sibling) const;
   // What it is may show when it is written: it was empty at the last look.
   [[nodiscard]] bool waits_for(const std::string& path) const { return waiting_.contains(path); }
 
@@ -69,6 +71,7 @@ class Siblings {
     FileId id;                  // another one: a file system was mounted there, or is away
     std::uint64_t entries = 0;  // a digest of their names and inodes
     std::uint64_t modified = 0;
+    std::uint64_t looked = 0;             // by which look it was listed last
     bool is_real = false;                 // no symbolic link leads to it
     std::set<Node> seen{};                // of its rotated files
     bool undecided = false;               // a new one may have been left for later
@@ -85,6 +88,7 @@ class Siblings {
 
   std::map<std::string, Directory> directories_;
   std::set<std::string> waiting_;
+  std::uint64_t looks_ = 0;
   bool first_run_ = true;  // until its first look is over
   Listed listed_;
   ListedChanges changes_;

@@ -54,9 +54,10 @@ void Tailer::postpone(Rotation rotation) {
 // Adds the orphans that are rewritten. An error: descriptors are exhausted, or a file is gone that was there
 // when this look began. What it was compressed to meanwhile would be taken for one that was never seen.
 base::Result<Past> Tailer::past_of(Rotation& rotation, base::Now now) {
-  Past past{rotation.spot, {}, {}, {}, {}, {}, [this](FileId id) {
-              return files_.contains(id) || remembered_.contains(id);
-            }};
+  Past past;
+  past.spot = rotation.spot;
+  past.is_known = [this](FileId id) { return files_.contains(id) || remembered_.contains(id); };
+  past.was_listed = [this](const Sibling& sibling) { return siblings_.has_listed(sibling); };
   for (auto* file : files_.of_path(past.spot.path)) {
     if (file->life == Life::kCopy) {
       past.copies.emplace(file->id(), state_of(*file));
@@ -96,8 +97,8 @@ void Tailer::end_orphan(const Orphan& orphan, const Generations& found, const Pa
   const auto& state = orphan.state;
   const bool lost = found.lost.contains(state.id);
   const bool read = state.life != Life::kCopy;
-  // An empty one may be what is read whole now.
-  const bool told = read && lost && (state.size > 0 || !found.any_whole) && tell_lost(orphan, now);
+  // One of which nothing was read may be what is read whole now.
+  const bool told = read && lost && (state.head.size > 0 || !found.any_whole) && tell_lost(orphan, now);
   const bool others = std::any_of(past.present.begin(), past.present.end(),
                                   [](const TailedFile* file) { return file->life == Life::kRotated; });
   const bool down = orphan.fate == Fate::kGoneWhileDown;

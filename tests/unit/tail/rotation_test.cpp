@@ -26,11 +26,13 @@ class MissedTest : public testing::Test {
     past.spot = {dir / "a.log", dir / "a.log", 0};
     past.orphans = {orphan};
     past.is_known = [](FileId) { return false; };
+    past.was_listed = [this](const Sibling& sibling) { return !came.contains(sibling.path); };
     return find_generations(past);
   }
 
   test::TempDir dir;
   Orphan orphan{{}, Fate::kGoneWhileDown};
+  std::set<std::string> came;  // since the look began
 };
 
 TEST_F(MissedTest, IsKnownByItsIdentity) {
@@ -61,6 +63,15 @@ TEST_F(MissedTest, IsLostWhereAnIdentityMayComeAgain) {
   const auto found = find();
   ASSERT_TRUE(found);
   EXPECT_THAT(found->lost, Contains(orphan.state.id));
+}
+
+// As what it is compressed to is there before it is gone: let go now, it would not be read after a crash.
+TEST_F(MissedTest, IsNotLetGoWhileSomethingIsNewBesideIt) {
+  orphan.state.id.inode += 1;
+  came.insert(dir.write("a.log.1.gz", "a new one"));
+  EXPECT_EQ(find().error().code, base::Code::kNotFound);
+  came.clear();
+  EXPECT_TRUE(find());
 }
 
 }  // namespace

@@ -90,6 +90,20 @@ TEST(SiblingsTest, OldFilesOfADirectoryThatWasAwayAtTheStartAreNoNews) {
   EXPECT_EQ(all.look({dir / "place"}, {}).size(), 1U);
 }
 
+TEST(SiblingsTest, WhatCameSinceTheLookIsNotListed) {
+  const test::TempDir dir;
+  dir.write("a.log.2", "2\n");
+  Siblings all;
+  all.look({dir.path()}, {});
+  dir.write("a.log.1", "1\n");
+  const auto there = siblings(dir / "a.log");
+  ASSERT_EQ(there->size(), 2U);
+  EXPECT_FALSE(all.has_listed((*there)[0]));
+  EXPECT_TRUE(all.has_listed((*there)[1]));
+  all.look({}, {});
+  EXPECT_TRUE(all.has_listed((*there)[0])) << "where nobody looks, nothing is to be waited for";
+}
+
 // Where directories come and go, as those of pods, they must not pile up in memory and in the state.
 class DeletedTest : public testing::Test {
  protected:
