@@ -21,8 +21,7 @@ namespace dingtail::tail {
 // What events tell of a file.
 struct News {
   bool written = false;
-  bool moved = false;     // renamed, deleted or created
-  bool replaced = false;  // another one has its name, it may be: what is written by that name is not in it
+  bool moved = false;  // renamed, deleted or created
 };
 
 enum class Life {

@@ -24,12 +24,6 @@ std::size_t most_open() {
   return std::clamp<std::size_t>(limit.rlim_cur / 4, 4, kMostOpen);
 }
 
-void add(News& news, loop::DirChange change) {
-  news.written = news.written || (change == loop::DirChange::kWritten && !news.replaced);
-  news.replaced = news.replaced || change == loop::DirChange::kCame;
-  news.moved = news.moved || change == loop::DirChange::kCame || change == loop::DirChange::kWent;
-}
-
 }  // namespace
 
 Tailer::Tailer(loop::Loop& loop, base::Log& log, std::string own_directory, std::function<void()> on_news)
@@ -96,9 +90,12 @@ void Tailer::on_events(const std::vector<loop::DirEvent>& events, bool overflowe
     look_again_ = look_again_ || !written || siblings_.waits_for(path);
     auto* file = file_at(path);
     if (file != nullptr) {
-      add(file->news, event.change);
+      auto& news = file->news;
+      news.written = news.written || (written && !came_.contains(path));
+      news.moved = news.moved || !(written || event.change == loop::DirChange::kRights);
       queue(*file);
     }
+    if (event.change == loop::DirChange::kCame) came_.insert(path);
     if (!written)
       hold_before(path);
     else if (file == nullptr)

@@ -180,6 +180,7 @@ class Tailer {
   Followed files_;
   RotationsByPath unsettled_;           // for the next look
   std::map<std::string, FileId> live_;  // Listing::names
+  std::set<std::string> came_;          // since then: what is written by these names may be in other files
   std::map<std::string, FileId> away_;  // rotated files, by where they stand, or stood last
   std::vector<Unfollowed> unfollowed_;
   std::deque<FileId> queue_;

@@ -100,6 +100,7 @@ void Tailer::look_at_all(base::Now now, std::size_t most_new, const Sink& sink) 
 
 // What stays is not allocated anew: among the listing's own it would leave holes in the heap at each sweep.
 void Tailer::keep_names(const std::map<std::string, FileId>& names) {
+  came_.clear();
   std::erase_if(live_, [&](const auto& name) { return !names.contains(name.first); });
   for (const auto& [path, id] : names) live_.insert_or_assign(path, id);
 }

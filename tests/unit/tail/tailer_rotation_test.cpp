@@ -489,6 +489,21 @@ TEST_F(DeletedUnreadTest, WithoutAWriteNothingIsLost) {
   EXPECT_THAT(losses, IsEmpty());
 }
 
+TEST_F(RotationTest, WhatALinksOldTargetGotBeforeItWasDeletedMayBeLost) {
+  dir.write("targets/0", "1\n");
+  dir.write("targets/1", "");
+  fs::create_symlink(dir / "targets/0", dir / "logs/a.log");
+  EXPECT_THAT(read(), ElementsAre("1"));
+  close_idle();
+  fs::create_symlink(dir / "targets/1", dir / "logs/new");
+  rename("new", "a.log");
+  dir.append("targets/0", "2\n");
+  fs::remove(dir / "targets/0");
+  EXPECT_THAT(read(), IsEmpty());
+  stop();
+  EXPECT_THAT(losses, SizeIs(1));
+}
+
 TEST_F(DeletedUnreadTest, WhatIsWrittenToItsSuccessorIsNotLost) {
   fs::remove(dir / "logs/a.log");
   dir.write("logs/a.log", "2\n");
