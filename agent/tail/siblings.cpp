@@ -173,10 +173,12 @@ void Siblings::forget_deleted(base::Mono now) {
   }
 }
 
-bool Siblings::has_listed(const Sibling& sibling) const {
+bool Siblings::has_listed(const Sibling& sibling) {
   const auto known = directories_.find(split_path(sibling.path).first);
-  return known == directories_.end() || known->second.looked != looks_ ||
-         known->second.seen.contains(node_of(sibling.info.id));
+  if (known == directories_.end() || known->second.looked != looks_) return true;
+  const bool seen = known->second.seen.contains(node_of(sibling.info.id));
+  known->second.undecided = known->second.undecided || !seen;
+  return seen;
 }
 
 void Siblings::postpone(const std::string& path, FileId id) {

@@ -47,8 +47,9 @@ class Siblings {
 
   // What it is can't be told now: it is new again at the next look.
   void postpone(const std::string& path, FileId id);
-  // False: it came into its directory since the last look, which looked there too.
-  [[nodiscard]] bool has_listed(const Sibling& sibling) const;
+  // False: it came into its directory since the last look, which looked there too. The next one finds it new,
+  // though names and inodes be listed as before (FUSE).
+  [[nodiscard]] bool has_listed(const Sibling& sibling);
   // What it is may show when it is written: it was empty at the last look.
   [[nodiscard]] bool waits_for(const std::string& path) const { return waiting_.contains(path); }
 

@@ -100,8 +100,25 @@ TEST(SiblingsTest, WhatCameSinceTheLookIsNotListed) {
   ASSERT_EQ(there->size(), 2U);
   EXPECT_FALSE(all.has_listed((*there)[0]));
   EXPECT_TRUE(all.has_listed((*there)[1]));
+  EXPECT_EQ(all.look({dir.path()}, {}).size(), 1U);
   all.look({}, {});
   EXPECT_TRUE(all.has_listed((*there)[0])) << "where nobody looks, nothing is to be waited for";
+}
+
+// As FUSE may do: stat(2) gives another inode, and the listing does not.
+TEST(SiblingsTest, WhatChangesItsIdentityUnderItsNameIsLookedAtAgain) {
+  const test::TempDir dir;
+  dir.write("a.log.1", "1\n");
+  Siblings all;
+  all.look({dir.path()}, {});
+  all.take_changes();
+  all.look({dir.path()}, {});
+  EXPECT_FALSE(all.has_changes());
+  auto other = (*siblings(dir / "a.log"))[0];
+  other.info.id.inode += 1;
+  EXPECT_FALSE(all.has_listed(other));
+  all.look({dir.path()}, {});
+  EXPECT_TRUE(all.has_changes());
 }
 
 // Where directories come and go, as those of pods, they must not pile up in memory and in the state.
